@@ -1,0 +1,79 @@
+"""The frozen decision for one statement text: what is sent, and what is done to the replies.
+
+`plan()` is statement x caller x snapshot x ruleset -> Plan, or `Miss`, or it raises a `ProxyError`. Pure: no clock, no
+socket; randomness for ciphertexts comes in with the keyring.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from proxy.masking.mask import Mask
+from proxy.policy.verdict import Seal
+
+
+@dataclass(frozen=True, slots=True)
+class SealedResult:
+    """Result column `position` (0-based) carries ciphertext of `seal`; after opening, `mask` (if any) is applied."""
+
+    position: int
+    seal: Seal
+    mask: Mask | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SealedParam:
+    """Parameter `number` (1-based) is encrypted under `seal` before it leaves."""
+
+    number: int
+    seal: Seal
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """For the log: one relation and how each column named was shown. `columns`: name -> (how, mask name or '', rule)."""
+
+    relation: str
+    oid: int
+    verdict: str  # 'open' | 'masked'
+    rule: str
+    reason: str
+    columns: tuple[tuple[str, str, str, str], ...] = ()  # (column, how, mask, class)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One statement of the text. `command` is its node's name without Stmt ('Select', 'Insert', 'Transaction', …)."""
+
+    command: str
+    results: tuple[SealedResult, ...] = ()
+    uses: tuple[Use, ...] = ()
+    row_limit: int | None = None  # the export guard's rows_per_statement, None = no limit
+    is_copy_out: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """See the module. `text` is UTF-8. `offsets` maps positions in `text` back into the client's own text."""
+
+    text: bytes
+    parts: tuple[Part, ...]
+    offsets: tuple[tuple[int, int, int], ...] = ()  # (start in text, end in text, start in the client's text), characters
+    params: tuple[SealedParam, ...] = ()
+    check_types: bool = False  # type lock: hold the client until ParameterDescription agrees with `params`
+    masked_origins: frozenset[tuple[int, int]] = frozenset()  # (relation OID, attnum): the second lock
+    sealed_origins: frozenset[tuple[int, int]] = frozenset()  # ciphertext may come from here, at planned positions only
+    restricted: bool = False  # errors and notices lose what could come from a protected row
+    verdict: str = "open"  # 'open' | 'masked'
+    log_text: str = ""  # literals are `?` when a protected relation is touched
+    fingerprint: str = ""
+    may_change_path: bool = False  # search_path, role, temporary names or lexing settings may differ afterwards
+    may_change_catalog: bool = False  # DDL: the snapshot is loaded again afterwards
+    ends_transaction: bool = False  # COMMIT, ROLLBACK … : a tracked search_path must be asked for again
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """Names the snapshot does not have: look them up (reload), then plan again. Each is 'schema.name' or 'name'."""
+
+    names: tuple[str, ...]
