@@ -1,7 +1,6 @@
 """The frozen decision for one statement text: what is sent, and what is done to the replies.
 
-`plan()` is statement x caller x snapshot x ruleset -> Plan, or `Miss`, or it raises a `ProxyError`. Pure: no clock, no
-socket; randomness for ciphertexts comes in with the keyring.
+`proxy.planner` makes it; the session carries it out and never reads SQL again.
 """
 
 from __future__ import annotations
@@ -60,6 +59,7 @@ class Plan:
     parts: tuple[Part, ...]
     offsets: tuple[tuple[int, int, int], ...] = ()  # (start in text, end in text, start in the client's text), characters
     params: tuple[SealedParam, ...] = ()
+    plain_params: frozenset[int] = frozenset()  # given whole to columns that are not encrypted: bytea is no surprise there
     check_types: bool = False  # type lock: hold the client until ParameterDescription agrees with `params`
     masked_origins: frozenset[tuple[int, int]] = frozenset()  # (relation OID, attnum): the second lock
     sealed_origins: frozenset[tuple[int, int]] = frozenset()  # ciphertext may come from here, at planned positions only
@@ -69,6 +69,7 @@ class Plan:
     fingerprint: str = ""
     may_change_path: bool = False  # search_path, role, temporary names or lexing settings may differ afterwards
     may_change_catalog: bool = False  # DDL: the snapshot is loaded again afterwards
+    notices: tuple[str, ...] = ()  # sent as NOTICE before the first row: columns that read as NULL
     ends_transaction: bool = False  # COMMIT, ROLLBACK … : a tracked search_path must be asked for again
 
 

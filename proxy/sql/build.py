@@ -1,0 +1,348 @@
+"""Every piece of SQL we write, built with sqlglot and fully qualified.
+
+Promise: identifiers are always quoted; functions, operators, types and collations carry their schema, operators as
+`OPERATOR(pg_catalog.x)`, so no `search_path` can put other code in their place (FINDINGS 3). The same arguments give the same
+bytes, because `verify` compares them. It knows nothing of statements: it is handed relations and verdicts.
+
+Parts are sqlglot expressions; `sql()` turns one into text. Parts are never shared: each function copies what it is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from proxy.catalog.snapshot import Column, Relation
+
+if TYPE_CHECKING:  # masks are written with this module, so it must not load them
+    from proxy.masking.mask import Mask
+    from proxy.policy.verdict import Masked, Show
+
+Part = exp.Expr
+
+CATALOG = "pg_catalog"
+TEXT, INTEGER, BIGINT, BYTEA = "pg_catalog.text", "pg_catalog.int4", "pg_catalog.int8", "pg_catalog.bytea"
+DEFAULT_COLLATION = 'pg_catalog."default"'
+C_COLLATION = 'pg_catalog."C"'
+
+
+# --- text -------------------------------------------------------------------------------------------------------------
+
+
+def sql(part: Part) -> str:
+    """The text of a part, on PostgreSQL's terms."""
+    return part.sql(dialect="postgres", normalize_functions=False, comments=False)
+
+
+def quoted(name: str) -> str:
+    """An identifier, always quoted: `a"b` -> `"a""b"`. Raises ValueError for what PostgreSQL cannot hold."""
+    if not name or "\0" in name:
+        raise ValueError("an identifier is neither empty nor holds NUL")
+    return sql(exp.to_identifier(name, quoted=True))
+
+
+def qualified(schema: str, name: str) -> str:
+    """`"schema"."name"`."""
+    return f"{quoted(schema)}.{quoted(name)}"
+
+
+# --- parts ------------------------------------------------------------------------------------------------------------
+
+
+def raw(text: str) -> Part:
+    """Text that is already SQL of ours (a quoted reference)."""
+    return exp.Var(this=text)
+
+
+def string(value: str, type_sql: str | None = None) -> Part:
+    """A string constant, of a type or (None) of the type its place gives. Raises ValueError for NUL, which no text holds."""
+    if "\0" in value:
+        raise ValueError("a string constant cannot hold NUL")
+    literal = exp.Literal.string(value)
+    return literal if type_sql is None else cast(literal, type_sql)
+
+
+def null_of(column: Column) -> Part:
+    """NULL with the type and collation of a column."""
+    return as_column(exp.Null(), column)
+
+
+def integer(value: int) -> Part:
+    """An integer constant, of the type its size gives; a negative one stands in parentheses."""
+    literal = exp.Literal.number(abs(value))
+    return literal if value >= 0 else exp.Paren(this=exp.Neg(this=literal))
+
+
+def boolean(value: bool) -> Part:
+    """TRUE or FALSE."""
+    return exp.Boolean(this=value)
+
+
+def null(type_sql: str) -> Part:
+    """NULL of a type."""
+    return cast(exp.Null(), type_sql)
+
+
+def cast(part: Part, type_sql: str) -> Part:
+    """`CAST(part AS type)`; `type_sql` is qualified and safe already."""
+    return exp.Cast(this=part.copy(), to=exp.DataType(this=exp.DType.USERDEFINED, kind=type_sql))
+
+
+def collate(part: Part, collation: str) -> Part:
+    """`(part COLLATE collation)`; `collation` is qualified and quoted already."""
+    return exp.Paren(this=exp.Collate(this=part.copy(), expression=exp.Var(this=collation)))
+
+
+def call(function: str, *arguments: Part) -> Part:
+    """`pg_catalog.function(arguments)`."""
+    inner = exp.Anonymous(this=function, expressions=[argument.copy() for argument in arguments])
+    return exp.Dot(this=exp.Identifier(this=CATALOG), expression=inner)
+
+
+def operate(left: Part, operator: str, right: Part) -> Part:
+    """`(left OPERATOR(pg_catalog.operator) right)`: always in parentheses, for OPERATOR() has a precedence of its own."""
+    return exp.Paren(
+        this=exp.Operator(this=left.copy(), operator=f"{CATALOG}.{operator}", expression=right.copy())
+    )
+
+
+def joined(*parts: Part) -> Part:
+    """Text concatenation."""
+    whole = parts[0]
+    for part in parts[1:]:
+        whole = operate(whole, "||", part)
+    return whole
+
+
+def any_of(left: Part, values: Iterable[Part]) -> Part:
+    """`(left OPERATOR(pg_catalog.=) ANY (ARRAY[…]))`; `values` is not empty."""
+    copies = [value.copy() for value in values]
+    if len(copies) == 1:
+        return operate(left, "=", copies[0])
+    return operate(left, "=", exp.Any(this=exp.Paren(this=exp.Array(expressions=copies))))
+
+
+def all_true(*parts: Part) -> Part:
+    """`(a AND b …)`."""
+    return exp.Paren(this=exp.and_(*[part.copy() for part in parts]))
+
+
+def any_true(*parts: Part) -> Part:
+    """`(a OR b …)`."""
+    return exp.Paren(this=exp.or_(*[part.copy() for part in parts]))
+
+
+def negated(part: Part) -> Part:
+    """`(NOT part)`."""
+    return exp.Paren(this=exp.Not(this=exp.Paren(this=part.copy())))
+
+
+def is_null(part: Part) -> Part:
+    """`(part IS NULL)`: a node of the grammar, no operator is looked up."""
+    return exp.Paren(this=exp.Is(this=part.copy(), expression=exp.Null()))
+
+
+def coalesce(*parts: Part) -> Part:
+    """COALESCE: a node of the grammar, no operator is looked up."""
+    return exp.Coalesce(this=parts[0].copy(), expressions=[part.copy() for part in parts[1:]])
+
+
+def case(*branches: tuple[Part, Part], default: Part) -> Part:
+    """A searched CASE (the simple one would look up `=` by name)."""
+    return exp.Case(
+        ifs=[exp.If(this=condition.copy(), true=value.copy()) for condition, value in branches], default=default.copy()
+    )
+
+
+def array(values: Iterable[Part], element_sql: str) -> Part:
+    """`CAST(ARRAY[…] AS element[])`."""
+    return cast(exp.Array(expressions=[value.copy() for value in values]), f"{element_sql}[]")
+
+
+# --- columns ----------------------------------------------------------------------------------------------------------
+
+
+def type_of(column: Column) -> str:
+    """The type we write for a column: a domain leaves as what it is over, whose values a mask can always give."""
+    return column.base_type_sql or column.type_sql
+
+
+def as_column(part: Part, column: Column) -> Part:
+    """`part` with the type, typmod and collation of `column`."""
+    typed = cast(part, type_of(column))
+    return typed if column.collation is None else collate(typed, column.collation)
+
+
+def reference(relation: Relation, column: Column) -> str:
+    """The column as the inside of `protected_subquery` names it.
+
+    The relation stands there alone and without an alias, so its own name cannot clash with anything.
+    """
+    return f"{quoted(relation.name)}.{quoted(column.name)}"
+
+
+@lru_cache(maxsize=65536)
+def _masked(mask: Mask, text: str, column: Column) -> str:
+    return mask.sql(text, column)
+
+
+@lru_cache(maxsize=65536)
+def _nothing(column: Column) -> str:
+    return sql(null_of(column))
+
+
+def _shown(relation: Relation, column: Column, show: Show, is_reached: bool, sealed_out: frozenset[int]) -> str:
+    if not is_reached or show.how == "closed":
+        return _nothing(column)
+    if show.seal is not None:  # the mask of an encrypted column follows its decryption, at the wire
+        if column.attnum in sealed_out:
+            return reference(relation, column)
+        return sql(null(BYTEA))
+    if show.how == "masked":
+        return _nothing(column) if show.mask is None else _masked(show.mask, reference(relation, column), column)
+    if column.base_type_sql:
+        return sql(as_column(raw(reference(relation, column)), column))
+    return reference(relation, column)
+
+
+def protected_subquery(
+    relation: Relation,
+    verdict: Masked,
+    reached: frozenset[str] | None,
+    *,
+    only: bool = False,
+    tablesample: str = "",
+    sealed_out: frozenset[int] = frozenset(),
+) -> str:
+    """`(SELECT … FROM [ONLY] "schema"."relation" [TABLESAMPLE …] [WHERE (condition) OFFSET 0])`, without an alias.
+
+    Every live column stands once, in attnum order, under its own name. `reached` holds the names the statement can reach
+    (None: all); every other column is NULL of its type, which keeps positions and costs nothing. Open columns are the raw
+    column, masked ones their mask, closed ones NULL. An encrypted column is NULL but where its attnum is in `sealed_out`:
+    there its ciphertext is handed out. A row condition ends in OFFSET 0 (FINDINGS 10). `tablesample` is the clause as the
+    caller wrote it, or ''. A column without a verdict of its own is closed.
+    """
+    items = []
+    for column in sorted(relation.columns, key=lambda one: one.attnum):
+        show = verdict.columns.get(column.attnum)
+        is_reached = reached is None or column.name in reached
+        text = _nothing(column) if show is None else _shown(relation, column, show, is_reached, sealed_out)
+        items.append(f"{text} AS {quoted(column.name)}")
+    only_sql = "ONLY " if only else ""
+    sample_sql = f" {tablesample}" if tablesample else ""
+    where_sql = f" WHERE ({verdict.condition}) OFFSET 0" if verdict.condition is not None else ""
+    source = qualified(relation.schema, relation.name)
+    return f"(SELECT {', '.join(items)} FROM {only_sql}{source}{sample_sql}{where_sql})"
+
+
+# --- row conditions of rules ------------------------------------------------------------------------------------------
+
+_COMPARISONS: dict[type[exp.Expr], str] = {
+    exp.EQ: "=",
+    exp.NEQ: "<>",
+    exp.LT: "<",
+    exp.LTE: "<=",
+    exp.GT: ">",
+    exp.GTE: ">=",
+    exp.Add: "+",
+    exp.Sub: "-",
+    exp.Mul: "*",
+    exp.DPipe: "||",
+}
+_LIKE: dict[type[exp.Expr], str] = {exp.Like: "~~", exp.ILike: "~~*"}
+_TYPES = {  # the types a condition may cast to, as sqlglot calls them
+    exp.DType.TEXT: TEXT,
+    exp.DType.VARCHAR: "pg_catalog.varchar",
+    exp.DType.INT: INTEGER,
+    exp.DType.BIGINT: BIGINT,
+    exp.DType.SMALLINT: "pg_catalog.int2",
+    exp.DType.DECIMAL: "pg_catalog.numeric",
+    exp.DType.BOOLEAN: "pg_catalog.bool",
+    exp.DType.DATE: "pg_catalog.date",
+    exp.DType.TIMESTAMP: "pg_catalog.timestamp",
+    exp.DType.TIMESTAMPTZ: "pg_catalog.timestamptz",
+    exp.DType.UUID: "pg_catalog.uuid",
+}
+_DEPTH = 200
+
+
+def _refused(node: exp.Expr) -> ValueError:
+    return ValueError(
+        f"a row condition cannot hold {sql(node)!r}; write columns of the relation, constants, comparisons, IN with "
+        "constants, BETWEEN, LIKE, IS NULL, AND, OR, NOT and casts to built-in types (or use row-level security)"
+    )
+
+
+def _plain_type(node: exp.Expr) -> str:
+    if isinstance(node, exp.DataType) and not node.expressions and node.this in _TYPES:
+        return _TYPES[node.this]
+    raise _refused(node)
+
+
+def _condition(node: exp.Expr, relation_name: str, columns: frozenset[str] | None, depth: int) -> Part:
+    if depth > _DEPTH:
+        raise ValueError("the row condition is nested too deeply")
+
+    def inner(one: exp.Expr) -> Part:
+        return _condition(one, relation_name, columns, depth + 1)
+
+    kind = type(node)
+    if kind in _COMPARISONS:
+        return operate(inner(node.this), _COMPARISONS[kind], inner(node.expression))
+    if kind in _LIKE:
+        return operate(inner(node.this), _LIKE[kind], inner(node.expression))
+    match node:
+        case exp.Paren():
+            return inner(node.this)
+        case exp.And():
+            return all_true(inner(node.this), inner(node.expression))
+        case exp.Or():
+            return any_true(inner(node.this), inner(node.expression))
+        case exp.Not():
+            return negated(inner(node.this))
+        case exp.Is() if isinstance(node.expression, exp.Null | exp.Boolean):
+            return exp.Paren(this=exp.Is(this=inner(node.this), expression=node.expression.copy()))
+        case exp.Between() if not node.args.get("symmetric"):
+            low = operate(inner(node.this), ">=", inner(node.args["low"]))
+            return all_true(low, operate(inner(node.this), "<=", inner(node.args["high"])))
+        case exp.In() if node.expressions and node.args.get("query") is None:
+            return any_true(*[operate(inner(node.this), "=", inner(value)) for value in node.expressions])
+        case exp.Cast() if kind is exp.Cast:
+            return cast(inner(node.this), _plain_type(node.to))
+        case exp.Neg():
+            if isinstance(node.this, exp.Literal) and not node.this.is_string:
+                return exp.Paren(this=node.copy())
+        case exp.Literal() | exp.Boolean() | exp.Null():
+            return node.copy()
+        case exp.CurrentUser():
+            return exp.CurrentUser()
+        case exp.SessionUser():
+            return exp.SessionUser()
+        case exp.CurrentDate() if not node.args:
+            return exp.CurrentDate()
+        case exp.Column() if not node.args.get("db") and node.table in ("", relation_name):
+            identifier = node.this
+            if isinstance(identifier, exp.Identifier):
+                name = identifier.name if identifier.quoted else identifier.name.lower()
+                if columns is not None and name not in columns:
+                    raise ValueError(f"the row condition names {name!r}, which is no column of {relation_name}")
+                return raw(f"{quoted(relation_name)}.{quoted(name)}")
+    raise _refused(node)
+
+
+def row_condition(text: str, relation_name: str, columns: frozenset[str] | None = None) -> str:
+    """The `where:` of a rule with every operator and type qualified and every column under the relation's name.
+
+    Raises ValueError, saying what to write instead, for what is not on the short list of `_condition`, and, when `columns`
+    is given, for a name that is none of them.
+    """
+    try:
+        tree = sqlglot.parse_one(text, dialect="postgres")
+    except (SqlglotError, RecursionError) as error:
+        raise ValueError("the row condition is not one SQL expression") from error
+    return sql(_condition(tree, relation_name, columns, 0))

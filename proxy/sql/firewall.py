@@ -1,0 +1,193 @@
+"""What a restricted caller may say: node types by server version, functions, operators, types, attribute notation.
+
+Unproven is refused, and no setting turns that into a pass. The caller's own database role can read raw columns, so every
+piece of code that a statement can start is on a list: functions and operators of pg_catalog (`allowed.py`), user functions
+a rule names, types whose code belongs to a trusted owner. The same checks run on the outgoing text (`verify.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from google.protobuf.message import Message
+from postgast import pg_query_pb2 as pb
+
+from proxy.catalog.snapshot import Snapshot
+from proxy.errors import Refusal, Unproven
+from proxy.sql import allowed
+from proxy.sql.parse import TOKEN_SYSTEM_USER as SYSTEM_USER
+from proxy.sql.parse import Statement, kind_of, names, node_of, walk
+
+_ALWAYS = 0
+# Node type -> first server version that has it in its grammar. On an older server the same text is something else: on 15 and
+# 16 json_scalar('x') calls a user's function (FINDINGS 6).
+NODES: dict[str, int] = {
+    **dict.fromkeys(
+        (
+            "SelectStmt", "ResTarget", "ColumnRef", "String", "Integer", "Float", "Boolean", "BitString", "List", "A_Const",
+            "A_Star", "A_Expr", "BoolExpr", "NullTest", "BooleanTest", "SubLink", "CaseExpr", "CaseWhen", "CoalesceExpr",
+            "MinMaxExpr", "FuncCall", "NamedArgExpr", "TypeCast", "TypeName", "CollateClause", "A_Indirection", "A_Indices",
+            "A_ArrayExpr", "RowExpr", "ParamRef", "SortBy", "WindowDef", "GroupingSet", "GroupingFunc", "SQLValueFunction",
+            "SetToDefault", "RangeVar", "Alias", "JoinExpr", "RangeSubselect", "RangeFunction", "RangeTableSample",
+            "RangeTableFunc", "RangeTableFuncCol", "WithClause", "CommonTableExpr", "CTESearchClause", "CTECycleClause",
+            "LockingClause", "XmlExpr", "XmlSerialize", "ColumnDef",
+        ),
+        _ALWAYS,
+    ),
+    **dict.fromkeys(
+        (
+            "JsonObjectConstructor", "JsonArrayConstructor", "JsonArrayQueryConstructor", "JsonAggConstructor",
+            "JsonObjectAgg", "JsonArrayAgg", "JsonKeyValue", "JsonValueExpr", "JsonFormat", "JsonOutput", "JsonReturning",
+            "JsonIsPredicate",
+        ),
+        160000,
+    ),
+    **dict.fromkeys(
+        (
+            "JsonParseExpr", "JsonScalarExpr", "JsonSerializeExpr", "JsonFuncExpr", "JsonTable", "JsonTableColumn",
+            "JsonTablePathSpec", "JsonArgument", "JsonBehavior",
+        ),
+        170000,
+    ),
+}  # fmt: skip
+
+_NAMED = {
+    "IntoClause": "SELECT INTO is not open to restricted callers yet",
+    "InsertStmt": "INSERT inside WITH is not open to restricted callers yet",
+    "UpdateStmt": "UPDATE inside WITH is not open to restricted callers yet",
+    "DeleteStmt": "DELETE inside WITH is not open to restricted callers yet",
+    "MergeStmt": "MERGE inside WITH is not open to restricted callers yet",
+    "CurrentOfExpr": "WHERE CURRENT OF is not open to restricted callers yet",
+}
+_NO_LOOKUP = {pb.AEXPR_BETWEEN, pb.AEXPR_NOT_BETWEEN, pb.AEXPR_BETWEEN_SYM, pb.AEXPR_NOT_BETWEEN_SYM}
+
+
+@dataclass(frozen=True, slots=True)
+class Firewall:
+    """The checks for one role, snapshot and search_path. `functions`: user functions the role's rules list."""
+
+    snapshot: Snapshot
+    path: tuple[str, ...]
+    functions: frozenset[str]
+
+    def check(self, statement: Statement, stmt: Message) -> None:
+        """Every node below `stmt`. Raises Unproven or Refusal, with a position, for the first thing not proven harmless."""
+        self.check_path()
+        version = self.snapshot.server_version_num
+        if version < 160000 and any(t.kind == SYSTEM_USER for t in statement.tokens):
+            raise Unproven("SYSTEM_USER is not known to this server's version")
+        for node in walk(stmt):
+            kind = kind_of(node)
+            since = NODES.get(kind)
+            if since is None or since > version:
+                raise Unproven(
+                    _NAMED.get(kind) or f"{kind} is not on the list of what restricted callers may say on this server",
+                    position=_position(statement, node),
+                )
+            self.check_node(statement, node)
+
+    def check_node(self, statement: Statement, node: Any) -> None:
+        """Names inside one node."""
+        if isinstance(node, pb.FuncCall):
+            self.function(statement, node)
+        elif isinstance(node, pb.A_Expr):
+            if node.kind not in _NO_LOOKUP:
+                self.operator(statement, names(node.name), node)
+        elif isinstance(node, pb.SubLink):
+            if node.oper_name:
+                self.operator(statement, names(node.oper_name), node)
+        elif isinstance(node, pb.SortBy):
+            if node.use_op:
+                self.operator(statement, names(node.use_op), node)
+        elif isinstance(node, pb.TypeName):
+            self.type_name(statement, node)
+        elif isinstance(node, pb.A_Indirection):
+            for part in node.indirection:
+                if part.HasField("string"):
+                    self.attribute(part.string.sval, statement, node)
+        elif isinstance(node, pb.RangeTableSample) and names(node.method) not in (("system",), ("bernoulli",)):
+            raise Unproven("only TABLESAMPLE SYSTEM and BERNOULLI are supported")
+
+    def check_path(self) -> None:
+        """Prepared statements resolve names again at every execution: each schema of the path must be safe now."""
+        for name in self.path:
+            self.check_schema(name)
+
+    def check_schema(self, name: str) -> None:
+        """Raises Refusal when code of an untrusted owner could be found through this schema (FINDINGS 1, 2)."""
+        if name in ("pg_catalog", "information_schema") or name.startswith("pg_temp"):
+            return
+        schema = self.snapshot.schemas.get(name)
+        if schema is None:
+            if self.snapshot.untrusted_may_create_schemas:
+                raise Refusal(f'schema "{name}" of search_path does not exist and an untrusted role may create it')
+        elif schema.unsafe is not None:
+            raise Refusal(f'schema "{name}" must not stand in search_path: {schema.unsafe}')
+
+    def function(self, statement: Statement, node: Any) -> None:
+        name = names(node.funcname)
+        schema, bare = (name[0], name[1]) if len(name) == 2 else ("", name[-1])
+        if len(name) > 2:
+            raise Unproven(f"function {'.'.join(name)} is not known", position=_position(statement, node))
+        if schema in ("", "pg_catalog") and bare in allowed.functions(self.snapshot.server_version_num):
+            return
+        user = self.user_function(schema, bare)
+        if user is not None and user in self.functions:
+            return
+        reason = allowed.why_not(bare) if schema in ("", "pg_catalog") and user is None else None
+        shown = ".".join(name)
+        raise Unproven(
+            f"function {shown} is not on the list of functions restricted callers may call" + (f": {reason}" if reason else ""),
+            hint=f"An operator can list {user} under `functions` of the role." if user else None,
+            position=_position(statement, node),
+        )
+
+    def user_function(self, schema: str, bare: str) -> str | None:
+        """'schema.name' of the user function a call would find, or None."""
+        for place in (schema,) if schema else self.path:
+            if (place, bare) in self.snapshot.functions:
+                return f"{place}.{bare}"
+        return None
+
+    def operator(self, statement: Statement, name: tuple[str, ...], node: Any) -> None:
+        if len(name) > 1 and name[0] != "pg_catalog":
+            raise Unproven(f"operator {'.'.join(name)} is not one of pg_catalog", position=_position(statement, node))
+        if name[-1] not in allowed.operators(self.snapshot.server_version_num):
+            raise Unproven(f"operator {name[-1]} is not one of pg_catalog", position=_position(statement, node))
+
+    def type_name(self, statement: Statement, node: Any) -> None:
+        name = names(node.names)
+        if not name:  # SETOF and such in column definitions carry no name of their own
+            return
+        if node.pct_type:
+            raise Unproven("%TYPE is not supported", position=_position(statement, node))
+        found = self.snapshot.type_named(*name) if len(name) == 2 else self.snapshot.type_in(self.path, name[0])
+        if found is None or len(name) > 2:
+            raise Unproven(f"type {'.'.join(name)} is not known", position=_position(statement, node))
+        if found.untrusted_code is not None:
+            raise Refusal(
+                f"type {found.schema}.{found.name} is closed: {found.untrusted_code}", position=_position(statement, node)
+            )
+        if found.schema == "pg_catalog" and found.kind == "p" and found.name not in ("record", "_record", "void", "unknown"):
+            raise Unproven(f"pseudo-type {found.name} is not supported", position=_position(statement, node))
+
+    def attribute(self, name: str, statement: Statement, place: Any) -> None:
+        """`(expression).name` and `source.name` call a function of that name when there is no such column."""
+        if self.snapshot.is_user_function(name) or allowed.why_not(name) is not None:
+            position = statement.character(place) if isinstance(place, int) else _position(statement, place)
+            raise Unproven(f'"{name}" is no column here and names a function', position=position)
+
+    def unsettled(self, statement: Statement, found: Sequence[tuple[str, int]]) -> None:
+        """References that are no proven column must not be function calls in attribute notation."""
+        for name, location in found:
+            if "." in name:
+                self.attribute(name.rsplit(".", 1)[-1], statement, location)
+
+
+def _position(statement: Statement, node: Any) -> int | None:
+    while isinstance(node, pb.A_Indirection):
+        node = node_of(node.arg)
+    location = getattr(node, "location", -1)
+    return statement.character(location) if isinstance(location, int) and location >= 0 else None

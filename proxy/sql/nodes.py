@@ -1,0 +1,103 @@
+"""Small questions about libpg_query's nodes: what a constant is, what an output column is called."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from google.protobuf.message import Message
+from postgast import pg_query_pb2 as pb
+
+from proxy.sql.parse import kind_of, names, node_of
+
+
+def has_own_clauses(arm: Any) -> bool:
+    """A bracketed arm of a set operation with WITH, ORDER BY, LIMIT or FOR of its own is read as a query of its own."""
+    return bool(
+        arm.HasField("with_clause")
+        or arm.sort_clause
+        or arm.HasField("limit_count")
+        or arm.HasField("limit_offset")
+        or arm.locking_clause
+    )
+
+
+def constant_of(node: Any) -> Any:
+    """The A_Const or ParamRef under any casts, or None."""
+    while isinstance(node, pb.TypeCast):
+        node = node_of(node.arg)
+    return node if isinstance(node, (pb.A_Const, pb.ParamRef)) else None
+
+
+def is_null_constant(node: Any) -> bool:
+    """NULL, with or without casts."""
+    constant = constant_of(node)
+    return isinstance(constant, pb.A_Const) and constant.isnull
+
+
+def figure_name(node: Any) -> str:
+    """The name PostgreSQL gives an output column (FigureColname in parse_target.c), for the common cases."""
+    weak = ""  # what the outermost cast or CASE would give, when nothing inside has a name of its own
+    while True:
+        strings: list[str] = []
+        if isinstance(node, pb.ColumnRef):
+            strings = [f.string.sval for f in node.fields if f.HasField("string")]
+        elif isinstance(node, pb.FuncCall):
+            strings = list(names(node.funcname))
+        elif isinstance(node, pb.A_Indirection):
+            strings = [i.string.sval for i in node.indirection if i.HasField("string")]
+        if strings:
+            return strings[-1]
+        if isinstance(node, pb.TypeCast):
+            weak = weak or names(node.type_name.names)[-1]
+            node = node_of(node.arg)
+        elif isinstance(node, pb.CaseExpr):
+            weak = weak or "case"
+            node = node_of(node.defresult) if node.HasField("defresult") else None
+        elif isinstance(node, (pb.CollateClause, pb.A_Indirection)):
+            node = node_of(node.arg)
+        else:
+            return _own_name(node) or weak or "?column?"
+
+
+def _own_name(node: Any) -> str | None:
+    if isinstance(node, pb.SubLink):
+        return {int(pb.EXISTS_SUBLINK): "exists", int(pb.ARRAY_SUBLINK): "array"}.get(int(node.sub_link_type))
+    if isinstance(node, pb.MinMaxExpr):
+        return "greatest" if node.op == pb.IS_GREATEST else "least"
+    if isinstance(node, pb.SQLValueFunction):
+        return str(pb.SQLValueFunctionOp.Name(node.op)).removeprefix("SVFOP_").removesuffix("_N").lower()
+    return _FIXED_NAMES.get(kind_of(node)) if isinstance(node, Message) else None
+
+
+_FIXED_NAMES = {
+    "CoalesceExpr": "coalesce",
+    "A_ArrayExpr": "array",
+    "RowExpr": "row",
+    "GroupingFunc": "grouping",
+    "XmlSerialize": "xmlserialize",
+    "JsonObjectConstructor": "json_object",
+    "JsonArrayConstructor": "json_array",
+    "JsonObjectAgg": "json_objectagg",
+    "JsonArrayAgg": "json_arrayagg",
+    "MergeSupportFunc": "merge_action",
+}
+
+
+def is_plain_count(node: Any) -> bool:
+    """count(x) without DISTINCT, FILTER, ORDER BY or OVER around x itself."""
+    simple = not (node.agg_distinct or node.agg_order or node.HasField("agg_filter") or node.HasField("over"))
+    return names(node.funcname) in (("count",), ("pg_catalog", "count")) and len(node.args) == 1 and simple
+
+
+def table_columns(node: Any) -> list[str]:
+    """Column names of JSON_TABLE or XMLTABLE, nested ones included, in order."""
+    found = []
+    waiting = [node_of(c) for c in node.columns]
+    while waiting:
+        column = waiting.pop(0)
+        nested = [node_of(c) for c in column.columns] if isinstance(column, pb.JsonTableColumn) else []
+        if nested:
+            waiting = nested + waiting
+        else:
+            found.append(column.name if isinstance(column, pb.JsonTableColumn) else column.colname)
+    return found

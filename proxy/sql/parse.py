@@ -1,0 +1,283 @@
+"""Text -> Statement: PostgreSQL's own scanner and grammar (libpg_query), inside limits that keep a worker alive.
+
+Promise: any bytes give a `Statement` or a `ProxyError`. This is the only file that calls libpg_query; nobody below or beside
+it sees ctypes. It knows nothing of the catalog or of policy.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import postgast
+from google.protobuf.message import DecodeError, Message
+from postgast import PgQueryError, pg_query_pb2
+
+from proxy.errors import Bug, ProxyError, StatementError, TooComplex
+
+# protobuf refuses messages nested deeper than 100, which ordinary SQL exceeds at 23 nested subqueries (FINDINGS 4).
+try:
+    from google._upb import _message as _upb
+
+    _OVERSIZE = bool(_upb.SetAllowOversizeProtos(True))
+except (ImportError, AttributeError) as missing:  # pragma: no cover - a protobuf without upb cannot carry deep trees
+    raise ImportError("protobuf's upb backend is needed: install protobuf with its compiled part") from missing
+
+# A statement longer than this is refused before it is scanned. PostgreSQL takes 1 GB; nobody types 16 MiB of SQL, and bulk
+# data has COPY and parameters.
+STATEMENT_BYTES = 16 * 1024 * 1024
+# libpg_query's recursion overruns an 8 MB stack at about 25,000 chained operators; the server itself refuses such chains at
+# 2,000 to 10,000 (FINDINGS 4). A chain is counted between commas at one bracket depth, so long flat lists pass.
+CHAIN_TOKENS = 24_000
+BRACKET_DEPTH = 2_000
+TOTAL_TOKENS = 2_000_000
+# Above this many tokens that can nest, parse on a thread with a large stack.
+BIG_STACK_TOKENS = 4_000
+BIG_STACK_BYTES = 512 * 1024 * 1024
+
+_T = pg_query_pb2
+_TOKEN = _T.Token
+LITERALS = frozenset(_TOKEN.Value(name) for name in ("ICONST", "FCONST", "SCONST", "BCONST", "XCONST", "USCONST"))
+COMMENTS = frozenset((_TOKEN.Value("SQL_COMMENT"), _TOKEN.Value("C_COMMENT")))
+NAMES = frozenset((_TOKEN.Value("IDENT"), _TOKEN.Value("UIDENT")))
+COMMA, OPEN, CLOSE, OPEN_SQUARE, CLOSE_SQUARE, SEMICOLON, DOT, STAR = (
+    _TOKEN.Value(f"ASCII_{code}") for code in (44, 40, 41, 91, 93, 59, 46, 42)
+)
+TOKEN_ONLY, TOKEN_TABLE, TOKEN_AS = _TOKEN.Value("ONLY"), _TOKEN.Value("TABLE"), _TOKEN.Value("AS")
+TOKEN_GROUP, TOKEN_BY = _TOKEN.Value("GROUP_P"), _TOKEN.Value("BY")
+TOKEN_TABLESAMPLE, TOKEN_REPEATABLE = _TOKEN.Value("TABLESAMPLE"), _TOKEN.Value("REPEATABLE")
+TOKEN_DISTINCT, TOKEN_ALL = _TOKEN.Value("DISTINCT"), _TOKEN.Value("ALL")
+TOKEN_SYSTEM_USER = _TOKEN.Value("SYSTEM_USER")
+TOKEN_TYPECAST = _TOKEN.Value("TYPECAST")
+_SEPARATORS, _OPENERS, _CLOSERS = {COMMA, SEMICOLON}, {OPEN, OPEN_SQUARE}, {CLOSE, CLOSE_SQUARE}
+_NO_NEST = LITERALS | NAMES | COMMENTS | {COMMA, DOT, _TOKEN.Value("PARAM")}
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One token: half-open byte span, libpg_query's token number."""
+
+    start: int
+    end: int
+    kind: int
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One text, scanned and parsed. `stmts` are (node name without 'Stmt', node); spans are byte offsets into `source`."""
+
+    source: bytes
+    tokens: tuple[Token, ...]  # comments left out
+    comments: tuple[Token, ...]
+    stmts: tuple[tuple[str, Message], ...]
+
+    def token_at(self, offset: int) -> int:
+        """Index of the token that starts at `offset`. Raises Bug when none does."""
+        low, high = 0, len(self.tokens)
+        while low < high:
+            middle = (low + high) // 2
+            if self.tokens[middle].start < offset:
+                low = middle + 1
+            else:
+                high = middle
+        if low < len(self.tokens) and self.tokens[low].start == offset:
+            return low
+        raise Bug("a place in the tree is no token of the text")
+
+    def text(self, start: int, end: int) -> str:
+        """The text of a span."""
+        return self.source[start:end].decode("utf-8", "replace")
+
+    def character(self, offset: int) -> int:
+        """Byte offset -> character offset, as ErrorResponse positions count."""
+        return len(self.source[: max(offset, 0)].decode("utf-8", "replace"))
+
+
+def node_of(node: Any) -> Any:
+    """The concrete message inside a `Node` wrapper (or the message itself); None for an empty wrapper."""
+    if isinstance(node, _T.Node):
+        which = node.WhichOneof("node")
+        return None if which is None else getattr(node, which)
+    return node
+
+
+def kind_of(node: Message) -> str:
+    """A node's name as PostgreSQL writes it: 'SelectStmt', 'ColumnRef' …"""
+    return str(node.DESCRIPTOR.name)
+
+
+def children(node: Message) -> Iterator[Message]:
+    """Every direct child message, wrappers removed."""
+    for field, value in node.ListFields():
+        if field.message_type is None:
+            continue
+        if isinstance(value, Message):
+            one = node_of(value)
+            if one is not None:
+                yield one
+        else:
+            for item in value:
+                one = node_of(item)
+                if one is not None:
+                    yield one
+
+
+def walk(node: Message) -> Iterator[Message]:
+    """`node` and everything below it, in no promised order, with an explicit stack."""
+    waiting = [node]
+    while waiting:
+        one = waiting.pop()
+        yield one
+        waiting.extend(children(one))
+
+
+def names(values: Any) -> tuple[str, ...]:
+    """The strings of a list of String nodes (a qualified name)."""
+    return tuple(v.string.sval for v in values)
+
+
+def scan(source: bytes) -> tuple[list[Token], list[Token]]:
+    """(tokens, comments) of a text. Raises StatementError 42601 as PostgreSQL's scanner would, TooComplex past a limit."""
+    if len(source) > STATEMENT_BYTES:
+        raise TooComplex(
+            f"the statement is {len(source)} bytes long; the limit is {STATEMENT_BYTES}",
+            hint="Send bulk data as parameters or by COPY.",
+        )
+    text = _decoded(source)
+    try:
+        scanned = postgast.scan(text)
+    except PgQueryError as error:
+        raise _syntax(source, error) from None
+    tokens: list[Token] = []
+    comments: list[Token] = []
+    if len(scanned.tokens) > TOTAL_TOKENS:
+        raise TooComplex(f"the statement has {len(scanned.tokens)} tokens; the limit is {TOTAL_TOKENS}")
+    for token in scanned.tokens:
+        (comments if token.token in COMMENTS else tokens).append(Token(token.start, token.end, token.token))
+    return tokens, comments
+
+
+def parse(source: bytes) -> Statement:
+    """Scan and parse. Raises StatementError (42601 with position), TooComplex; never anything else."""
+    tokens, comments = scan(source)
+    nesting = _measure(tokens)
+    text = source.decode("utf-8")
+    tree = _parse_on_big_stack(source, text) if nesting > BIG_STACK_TOKENS else _parse_here(source, text)
+    stmts = []
+    for raw in tree.stmts:
+        node = node_of(raw.stmt)
+        if node is not None:
+            stmts.append((kind_of(node).removesuffix("Stmt"), node))
+    return Statement(source, tuple(tokens), tuple(comments), tuple(stmts))
+
+
+def literals_hidden(source: bytes) -> str:
+    """The text with every literal as `?` and comments dropped, for the query log. Unreadable text gives its length only."""
+    try:
+        tokens, comments = scan(source)
+    except ProxyError:
+        return f"<unreadable statement, {len(source)} bytes>"
+    pieces: list[bytes] = []
+    at = 0
+    hidden = [(t, b"?") for t in tokens if t.kind in LITERALS] + [(c, b"") for c in comments]
+    marks = sorted(hidden, key=lambda m: m[0].start)
+    for token, put in marks:
+        pieces.append(source[at : token.start])
+        pieces.append(put)
+        at = token.end
+    pieces.append(source[at:])
+    return b"".join(pieces).decode("utf-8", "replace")
+
+
+def fingerprint(source: bytes, tokens: tuple[Token, ...]) -> str:
+    """16 hex digits equal for texts that differ only in literals, comments and white space."""
+    digest = hashlib.sha256()
+    for token in tokens:
+        digest.update(b"?" if token.kind in LITERALS else source[token.start : token.end])
+        digest.update(b" ")
+    return digest.hexdigest()[:16]
+
+
+def _decoded(source: bytes) -> str:
+    try:
+        return source.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise StatementError(
+            f'invalid byte sequence for encoding "UTF8": 0x{source[error.start]:02x}', sqlstate="22021"
+        ) from None
+
+
+def _measure(tokens: list[Token]) -> int:
+    """How many tokens can nest. Raises TooComplex for chains and depths that overrun the grammar's recursion."""
+    nesting = 0
+    chains = [0]
+    for token in tokens:
+        kind = token.kind
+        if kind in _SEPARATORS:
+            chains[-1] = 0
+            continue
+        if kind in _NO_NEST:
+            continue
+        nesting += 1
+        if kind in _OPENERS:
+            chains[-1] += 1
+            chains.append(0)
+            if len(chains) > BRACKET_DEPTH:
+                raise TooComplex(f"brackets are nested deeper than {BRACKET_DEPTH}")
+            continue
+        if kind in _CLOSERS and len(chains) > 1:
+            chains.pop()
+        chains[-1] += 1
+        if chains[-1] > CHAIN_TOKENS:
+            raise TooComplex(
+                f"more than {CHAIN_TOKENS} operators and keywords in one chain",
+                hint="Use a list: IN (…), = ANY (ARRAY[…]) or a VALUES table.",
+            )
+    return nesting
+
+
+def _parse_here(source: bytes, text: str) -> Any:
+    try:
+        return postgast.parse(text)
+    except PgQueryError as error:
+        raise _syntax(source, error) from None
+    except (DecodeError, RecursionError, MemoryError):
+        raise TooComplex("the statement is nested too deeply") from None
+
+
+def _parse_on_big_stack(source: bytes, text: str) -> Any:
+    """ctypes releases the GIL while libpg_query works. The stack is virtual memory: only what is used is touched."""
+    outcome: list[Any] = []
+
+    def run() -> None:
+        try:
+            outcome.append(_parse_here(source, text))
+        except ProxyError as error:
+            outcome.append(error)
+
+    with _STACK_LOCK:  # stack_size is a setting of the whole process
+        before = threading.stack_size(BIG_STACK_BYTES)
+        try:
+            thread = threading.Thread(target=run, name="maskgate-parse")
+            thread.start()
+        finally:
+            threading.stack_size(before)
+    thread.join()
+    if isinstance(outcome[0], ProxyError):
+        raise outcome[0]
+    return outcome[0]
+
+
+_STACK_LOCK = threading.Lock()
+
+
+def _syntax(source: bytes, error: PgQueryError) -> ProxyError:
+    position = None
+    if error.cursorpos > 0:
+        position = len(source[: error.cursorpos - 1].decode("utf-8", "replace"))
+    if "stack depth" in error.message or "memory exhausted" in error.message:
+        return TooComplex(error.message)
+    return StatementError(error.message, position=position)

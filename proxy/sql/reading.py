@@ -1,0 +1,120 @@
+"""The words of a read statement: where relations stand, where columns go. Filled by `scopes.py`, judged by the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from proxy.catalog.snapshot import Column, Relation
+
+SYSTEM_COLUMNS = frozenset(("ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"))
+
+
+class Place(Enum):
+    """Where a column's value is used."""
+
+    OUTPUT = "output"  # a whole item of a target list
+    COMPARED = "compared"  # operand of =, <>, IN, = ANY (ARRAY[…]), IS [NOT] DISTINCT FROM
+    GROUPED = "GROUP BY"
+    DISTINCT = "DISTINCT"  # also UNION, INTERSECT, EXCEPT without ALL
+    ORDERED = "ORDER BY"
+    NULL_TEST = "IS NULL"
+    COUNTED = "count"
+    CONFLICT = "ON CONFLICT"
+    ASSIGNED = "assigned"  # the whole value given to a column
+    MIXED = "a set operation with something else"
+    WHOLE_ROW = "whole row"
+    OTHER = "an expression"
+
+
+@dataclass(slots=True, eq=False)
+class Use:
+    """One place in the text where a relation is named. `is_target`: it is written to."""
+
+    range_var: Any
+    relation: Relation
+    is_target: bool = False
+    sample: Any = None
+    source: Source | None = None
+    qualifies: list[Any] = field(default_factory=list)  # ColumnRefs written schema.relation.column
+    whole_row: bool = False
+    all_columns: bool = False  # `*`, NATURAL, alias list: every column is reached
+    system_column: str | None = None
+
+
+@dataclass(slots=True, eq=False)
+class OutColumn:
+    """A column as a query hands it on. `origins`: the base columns it copies verbatim (several through set operations)."""
+
+    name: str
+    origins: tuple[tuple[Use, Column], ...] = ()
+    node: Any = None  # the constant or parameter it is, casts included
+    is_null: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Source:
+    """Something a qualified reference can name."""
+
+    name: str
+    columns: list[OutColumn]
+    complete: bool = True  # False: more columns than we know (a function's result)
+    use: Use | None = None
+    inner_uses: tuple[Use, ...] = ()  # of a join with an alias of its own
+    schema: str | None = None  # set when the relation stands without an alias: schema.name.column is legal
+
+
+@dataclass(slots=True, eq=False)
+class Item:
+    """One item of FROM: what `*` gives and unqualified names see, and the sources inside."""
+
+    columns: list[OutColumn]
+    sources: list[Source]
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """`column` is used at `place`; `others`: what it is compared with (nodes or OutColumns)."""
+
+    column: OutColumn
+    place: Place
+    location: int
+    others: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A column of a write target gets a value: a node (constant, parameter, DEFAULT) or an OutColumn."""
+
+    use: Use
+    column: Column
+    value: Any
+    location: int
+
+
+@dataclass(slots=True, eq=False)
+class Grouping:
+    """One SELECT with GROUP BY: what `GROUP BY primary key` implies is settled from this."""
+
+    node: Any
+    items: list[Item]
+    grouped: list[OutColumn]
+    has_sets: bool
+    referenced: list[OutColumn]
+
+
+@dataclass(slots=True, eq=False)
+class Reading:
+    """What one statement says."""
+
+    uses: list[Use] = field(default_factory=list)
+    usages: list[Usage] = field(default_factory=list)
+    assignments: list[Assignment] = field(default_factory=list)
+    groupings: list[Grouping] = field(default_factory=list)
+    outputs: list[OutColumn] = field(default_factory=list)
+    outputs_complete: bool = True
+    unsettled: list[tuple[str, int]] = field(default_factory=list)  # (name as written, location)
+    at: dict[int, OutColumn] = field(default_factory=dict)  # location of a ColumnRef -> the column it means
+    misses: list[str] = field(default_factory=list)

@@ -1,0 +1,786 @@
+"""Which relation each name in a statement means, and where each of its columns goes.
+
+One pass over libpg_query's tree, following PostgreSQL's own rules of name look-up (PostgreSQL 18, 7.2 Table Expressions,
+7.8 WITH; parse_relation.c's order). Result: a `Reading`: every place a relation stands (`Use`), every column reference with
+the column it means, and for each use of a column its `Place`. Knows nothing of policy or encryption: `sealed.py` and
+`rewrite.py` draw the conclusions. Names it cannot settle stay unsettled; what needs them refuses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from google.protobuf.message import Message
+from postgast import pg_query_pb2 as pb
+
+from proxy.catalog.snapshot import Column, Relation, Snapshot
+from proxy.errors import TooComplex, Unproven
+from proxy.sql.nodes import constant_of, figure_name, has_own_clauses, is_null_constant, is_plain_count, table_columns
+from proxy.sql.parse import children, kind_of, names, node_of
+from proxy.sql.reading import SYSTEM_COLUMNS, Assignment, Grouping, Item, OutColumn, Place, Reading, Source, Usage, Use
+
+# Subqueries inside subqueries. PostgreSQL itself gives up at some thousands; people stop at about ten.
+QUERY_DEPTH = 64
+# Relations in one statement. PostgreSQL's planner takes seconds beyond some hundreds.
+RELATIONS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """What names mean at one point: levels of FROM items, innermost first, and CTEs."""
+
+    levels: tuple[list[Item], ...]
+    ctes: Mapping[str, list[OutColumn] | None]
+    depth: int = 0
+
+    def inner(self, items: list[Item]) -> _Scope:
+        return _Scope((items, *self.levels), self.ctes, self.depth)
+
+    def with_cte(self, name: str, columns: list[OutColumn] | None) -> _Scope:
+        return _Scope(self.levels, {**self.ctes, name: columns}, self.depth)
+
+    def deeper(self) -> _Scope:
+        if self.depth >= QUERY_DEPTH:
+            raise TooComplex(f"subqueries are nested deeper than {QUERY_DEPTH}")
+        return _Scope(self.levels, self.ctes, self.depth + 1)
+
+
+def read(node: Message, snapshot: Snapshot, path: Sequence[str]) -> Reading:
+    """Read one SELECT, INSERT, UPDATE or DELETE. Unknown relations stand in `Reading.misses` (nothing else is then valid)."""
+    reader = _Reader(snapshot, tuple(path))
+    reader.statement(node, _Scope((), {}), top=True)
+    return reader.reading
+
+
+def relations_named(node: Message, snapshot: Snapshot, path: Sequence[str]) -> list[Relation]:
+    """Every catalog relation that any RangeVar below `node` could mean, CTE names included: a superset, for utility
+    statements and for finding out whether a statement needs reading at all."""
+    found = []
+    waiting = [node]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, pb.RangeVar):
+            relation = find_relation(one, snapshot, path)
+            if relation is not None:
+                found.append(relation)
+        waiting.extend(children(one))
+    return found
+
+
+def find_relation(range_var: Any, snapshot: Snapshot, path: Sequence[str]) -> Relation | None:
+    """The catalog relation of a RangeVar, CTEs not considered."""
+    if range_var.schemaname:
+        if range_var.catalogname and range_var.catalogname != snapshot.database:
+            return None
+        return snapshot.relation(range_var.schemaname, range_var.relname)
+    return snapshot.relation_in(path, range_var.relname)
+
+
+class _Reader:
+    def __init__(self, snapshot: Snapshot, path: tuple[str, ...]) -> None:
+        self.snapshot = snapshot
+        self.path = path
+        self.reading = Reading()
+        self._referenced: list[list[OutColumn]] = []  # per open SELECT: every column it references, for Grouping
+
+    # -- statements ----------------------------------------------------------------------------------------------------
+
+    def statement(self, node: Any, scope: _Scope, *, top: bool = False) -> tuple[list[OutColumn], bool]:
+        kind = kind_of(node)
+        if kind == "SelectStmt":
+            outputs, complete = self.select(node, scope)
+        elif kind == "InsertStmt":
+            outputs, complete = self.insert(node, scope)
+        elif kind == "UpdateStmt":
+            outputs, complete = self.update(node, scope)
+        elif kind == "DeleteStmt":
+            outputs, complete = self.delete(node, scope)
+        else:
+            raise Unproven(f"{kind.removesuffix('Stmt').upper()} inside WITH is not supported yet")
+        if top:
+            self.reading.outputs, self.reading.outputs_complete = outputs, complete
+        return outputs, complete
+
+    def with_clause(self, node: Any, scope: _Scope) -> _Scope:
+        if not node.HasField("with_clause"):
+            return scope
+        clause = node.with_clause
+        ctes = [c.common_table_expr for c in clause.ctes]
+        if clause.recursive:
+            for cte in ctes:  # every name is visible to every sibling; columns follow as they become known
+                scope = scope.with_cte(cte.ctename, None)
+        for cte in ctes:
+            query = node_of(cte.ctequery)
+            recursive_arms = clause.recursive and isinstance(query, pb.SelectStmt) and query.op != pb.SETOP_NONE
+            if recursive_arms:
+                outputs = self._recursive(cte, query, scope)
+            else:
+                outputs, _ = self.statement(query, scope.deeper())
+            columns = _renamed(_copies(outputs), names(cte.aliascolnames))
+            self._search_and_cycle(cte, columns)
+            if cte.HasField("search_clause"):
+                columns.append(OutColumn(cte.search_clause.search_seq_column))
+            if cte.HasField("cycle_clause"):
+                columns.append(OutColumn(cte.cycle_clause.cycle_mark_column))
+                columns.append(OutColumn(cte.cycle_clause.cycle_path_column))
+            scope = scope.with_cte(cte.ctename, columns)
+        return scope
+
+    def _search_and_cycle(self, cte: Any, columns: list[OutColumn]) -> None:
+        """SEARCH and CYCLE compare the columns they name and hand their values on inside a new column."""
+        for clause, field in (("search_clause", "search_col_list"), ("cycle_clause", "cycle_col_list")):
+            if cte.HasField(clause):
+                for name in names(getattr(getattr(cte, clause), field)):
+                    for column in columns:
+                        if column.name == name:
+                            self.usage(column, Place.OTHER, -1)
+
+    def _recursive(self, cte: Any, query: Any, scope: _Scope) -> list[OutColumn]:
+        """A recursive term's columns are those of its left arm; the right arm then reads them under the CTE's name."""
+        inner = self.with_clause(query, scope.deeper())
+        first, _ = self.select(query.larg, inner)
+        known = _renamed(_copies(first), names(cte.aliascolnames))
+        second, _ = self.select(query.rarg, inner.with_cte(cte.ctename, known))
+        outputs = self._merge_arms([first, second], is_all=query.all and query.op == pb.SETOP_UNION)
+        self._after_set_operation(query, outputs, inner)
+        return outputs
+
+    def select(self, node: Any, scope: _Scope) -> tuple[list[OutColumn], bool]:
+        scope = self.with_clause(node, scope.deeper())
+        if node.op != pb.SETOP_NONE:
+            outputs, complete = self.set_operation(node, scope)
+            self._after_set_operation(node, outputs, scope)
+            return outputs, complete
+        if node.values_lists:
+            outputs = self.values(node, scope)
+            self._after_set_operation(node, outputs, scope)
+            return outputs, True
+        items: list[Item] = []
+        inner = scope.inner(items)
+        self._referenced.append([])
+        for element in node.from_clause:
+            items.append(self.from_item(node_of(element), scope, items))
+        outputs, complete = self.target_list(node.target_list, inner)
+        if node.HasField("where_clause"):
+            self.expression(node.where_clause, inner)
+        grouped, has_sets = self.group_clause(node, inner, outputs)
+        if node.HasField("having_clause"):
+            self.expression(node.having_clause, inner)
+        for window in node.window_clause:
+            self.expression(window, inner)
+        self.distinct_clause(node, inner, outputs)
+        self.sort_clause(node.sort_clause, inner, outputs)
+        self.limit(node, inner)
+        referenced = self._referenced.pop()
+        if self._referenced:
+            self._referenced[-1].extend(referenced)  # a correlated reference counts for the outer query as well
+        if node.group_clause:
+            self.reading.groupings.append(Grouping(node, items, grouped, has_sets, referenced))
+        return outputs, complete
+
+    def _after_set_operation(self, node: Any, outputs: list[OutColumn], scope: _Scope) -> None:
+        self.sort_clause(node.sort_clause, scope.inner([Item(outputs, [])]), outputs)
+        self.limit(node, scope)
+
+    def limit(self, node: Any, scope: _Scope) -> None:
+        for name in ("limit_count", "limit_offset"):
+            if node.HasField(name):
+                self.expression(getattr(node, name), scope)
+
+    def set_operation(self, node: Any, scope: _Scope) -> tuple[list[OutColumn], bool]:
+        """UNION, INTERSECT, EXCEPT. The left spine is walked in a loop: a chain of thousands is legal."""
+        arms: list[Any] = []
+        is_all = True
+        one = node
+        while True:
+            is_all = is_all and one.all and one.op == pb.SETOP_UNION
+            arms.append(one.rarg)
+            left = one.larg
+            if left.op == pb.SETOP_NONE or has_own_clauses(left):
+                break
+            one = left
+        results = [self.select(left, scope), *(self.select(arm, scope) for arm in reversed(arms))]
+        return self._merge_arms([r[0] for r in results], is_all=is_all), all(c for _, c in results)
+
+    def _merge_arms(self, arms: list[list[OutColumn]], *, is_all: bool) -> list[OutColumn]:
+        merged = [self._merge([arm[i] for arm in arms if i < len(arm)]) for i in range(len(arms[0]))]
+        if not is_all:
+            for column in merged:
+                self.usage(column, Place.DISTINCT, -1)
+        return merged
+
+    def _merge(self, arms: list[OutColumn]) -> OutColumn:
+        origins = tuple(origin for arm in arms for origin in arm.origins)
+        pure = all(arm.origins or arm.is_null for arm in arms)
+        merged = OutColumn(arms[0].name, origins, is_null=all(arm.is_null for arm in arms))
+        if not pure and origins:
+            self.usage(OutColumn(arms[0].name, origins), Place.MIXED, -1)
+            merged.origins = ()
+        return merged
+
+    def values(self, node: Any, scope: _Scope) -> list[OutColumn]:
+        rows = [[node_of(i) for i in row.list.items] for row in node.values_lists]
+        outputs = []
+        for index in range(len(rows[0])):
+            cells = [self.value(row[index], f"column{index + 1}", scope) for row in rows if index < len(row)]
+            merged = self._merge(cells)
+            if len(cells) == 1:
+                merged.node = cells[0].node
+            outputs.append(merged)
+        return outputs
+
+    # -- writes --------------------------------------------------------------------------------------------------------
+
+    def target(self, range_var: Any) -> tuple[Use | None, Source | None]:
+        relation = find_relation(range_var, self.snapshot, self.path)
+        if relation is None:
+            self.reading.misses.append(_written(range_var))
+            return None, None
+        use = Use(range_var, relation, is_target=True)
+        self.reading.uses.append(use)
+        source = self._relation_source(use, range_var)
+        return use, source
+
+    def insert(self, node: Any, scope: _Scope) -> tuple[list[OutColumn], bool]:
+        scope = self.with_clause(node, scope.deeper())
+        use, source = self.target(node.relation)
+        if use is None or source is None:
+            return [], False
+        columns: list[Column | None]
+        if node.cols:
+            columns = [use.relation.column(c.res_target.name) for c in node.cols]
+            if any(c.res_target.indirection for c in node.cols):
+                columns = [None if c.res_target.indirection else col for c, col in zip(node.cols, columns, strict=True)]
+        else:
+            columns = list(use.relation.columns)
+        query = node_of(node.select_stmt) if node.HasField("select_stmt") else None
+        if query is not None and query.values_lists:
+            inner = self.with_clause(query, scope)
+            for row in query.values_lists:
+                for column, item in zip(columns, row.list.items, strict=False):
+                    self.assign(use, column, node_of(item), inner)
+            self._after_set_operation(query, [], inner)
+        elif query is not None:
+            outputs, _ = self.select(query, scope)
+            for column, output in zip(columns, outputs, strict=False):
+                if column is not None:
+                    self._assigned(use, column, output, -1)
+        items = [Item(source.columns, [source])]
+        if node.HasField("on_conflict_clause"):
+            self.on_conflict(node.on_conflict_clause, use, source, scope)
+        return self.returning(node, scope, items, source)
+
+    def on_conflict(self, clause: Any, use: Use, source: Source, scope: _Scope) -> None:
+        excluded = Source("excluded", source.columns)
+        level = scope.inner([Item(source.columns, [source]), Item([], [excluded])])
+        if clause.HasField("infer"):
+            for element in clause.infer.index_elems:
+                index = element.index_elem
+                column = source_column(source, index.name)
+                if column is not None:
+                    self.usage(column, Place.CONFLICT, clause.infer.location)
+                if index.HasField("expr"):
+                    self.expression(index.expr, level)
+            if clause.infer.HasField("where_clause"):
+                self.expression(clause.infer.where_clause, level)
+        self.set_list(clause.target_list, use, level)
+        if clause.HasField("where_clause"):
+            self.expression(clause.where_clause, level)
+
+    def update(self, node: Any, scope: _Scope) -> tuple[list[OutColumn], bool]:
+        scope = self.with_clause(node, scope.deeper())
+        use, source = self.target(node.relation)
+        if use is None or source is None:
+            return [], False
+        items = [Item(source.columns, [source])]
+        for element in node.from_clause:
+            items.append(self.from_item(node_of(element), scope, items))
+        inner = scope.inner(items)
+        self.set_list(node.target_list, use, inner)
+        if node.HasField("where_clause"):
+            self.expression(node.where_clause, inner)
+        return self.returning(node, scope, items, source)
+
+    def delete(self, node: Any, scope: _Scope) -> tuple[list[OutColumn], bool]:
+        scope = self.with_clause(node, scope.deeper())
+        use, source = self.target(node.relation)
+        if use is None or source is None:
+            return [], False
+        items = [Item(source.columns, [source])]
+        for element in node.using_clause:
+            items.append(self.from_item(node_of(element), scope, items))
+        if node.HasField("where_clause"):
+            self.expression(node.where_clause, scope.inner(items))
+        return self.returning(node, scope, items, source)
+
+    def returning(self, node: Any, scope: _Scope, items: list[Item], target: Source) -> tuple[list[OutColumn], bool]:
+        if not node.HasField("returning_clause"):
+            return [], True
+        clause = node.returning_clause
+        renamed = {o.returning_option.option: o.returning_option.value for o in clause.options}
+        old = renamed.get(pb.RETURNING_OPTION_OLD, "old")
+        new = renamed.get(pb.RETURNING_OPTION_NEW, "new")
+        versions = [Source(old, target.columns), Source(new, target.columns)]
+        return self.target_list(clause.exprs, scope.inner([*items, Item([], versions)]))
+
+    def set_list(self, targets: Iterable[Any], use: Use, scope: _Scope) -> None:
+        for element in targets:
+            target = element.res_target
+            column = use.relation.column(target.name)
+            value = node_of(target.val)
+            if target.indirection:
+                column = None
+            if isinstance(value, pb.MultiAssignRef):
+                source = node_of(value.source)
+                if isinstance(source, pb.RowExpr) and value.colno <= len(source.args):
+                    value = node_of(source.args[value.colno - 1])
+                elif isinstance(source, pb.SubLink):
+                    if value.colno == 1:
+                        outputs, _ = self.select(node_of(source.subselect), scope)
+                        self._multi = outputs
+                    if column is not None and value.colno <= len(self._multi):
+                        self._assigned(use, column, self._multi[value.colno - 1], target.location)
+                    continue
+            self.assign(use, column, value, scope, target.location)
+
+    _multi: Sequence[OutColumn] = ()
+
+    def assign(self, use: Use, column: Column | None, value: Any, scope: _Scope, location: int = -1) -> None:
+        if isinstance(value, pb.SetToDefault):
+            return
+        output = self.value(value, "", scope, place=Place.ASSIGNED)
+        if column is not None:
+            self._assigned(use, column, output, location)
+
+    def _assigned(self, use: Use, column: Column, output: OutColumn, location: int) -> None:
+        self.reading.assignments.append(Assignment(use, column, output, location))
+
+    # -- FROM ----------------------------------------------------------------------------------------------------------
+
+    def from_item(self, node: Any, scope: _Scope, left: list[Item]) -> Item:
+        """`left`: the items before this one, visible to LATERAL and to functions."""
+        if not isinstance(node, pb.JoinExpr):
+            return self._leaf(node, scope, left)
+        joins: list[Any] = []  # the left spine in a loop: joins are written in long chains
+        one = node
+        while isinstance(one, pb.JoinExpr):
+            joins.append(one)
+            one = node_of(one.larg)
+        item = self._leaf(one, scope, left)
+        for join in reversed(joins):
+            item = self._join(join, item, scope, left)
+        return item
+
+    def _join(self, join: Any, left: Item, scope: _Scope, before: list[Item]) -> Item:
+        right_node = node_of(join.rarg)
+        right = self.from_item(right_node, scope, [*before, left])
+        merged: list[OutColumn] = []
+        using = list(names(join.using_clause))
+        if join.is_natural:
+            if not (left.complete and right.complete):
+                raise Unproven("NATURAL JOIN with something whose columns are not known here")
+            for source in (*left.sources, *right.sources):
+                if source.use is not None:
+                    source.use.all_columns = True
+            right_names = {c.name for c in right.columns}
+            using = [c.name for c in left.columns if c.name in right_names]
+        for name in using:
+            one, other = _single(left.columns, name), _single(right.columns, name)
+            if one is None or other is None:
+                self.reading.unsettled.append((name, -1))
+                continue
+            self.usage(one, Place.COMPARED, -1, (other,))
+            self.usage(other, Place.COMPARED, -1, (one,))
+            merged.append(OutColumn(name, one.origins + other.origins))
+        taken = set(using)
+        columns = merged + [c for c in (*left.columns, *right.columns) if c.name not in taken]
+        sources = left.sources + right.sources
+        complete = left.complete and right.complete
+        if join.HasField("join_using_alias"):
+            sources = [*sources, Source(join.join_using_alias.aliasname, merged)]
+        if join.HasField("quals"):
+            self.expression(join.quals, scope.inner([Item(columns, sources, complete)]))
+        if join.HasField("alias"):
+            columns = _renamed(_copies(columns), names(join.alias.colnames))
+            inner = tuple(u for s in sources for u in (s.use, *s.inner_uses) if u is not None)
+            return Item(columns, [Source(join.alias.aliasname, columns, complete, inner_uses=inner)], complete)
+        return Item(columns, sources, complete)
+
+    def _leaf(self, node: Any, scope: _Scope, left: list[Item]) -> Item:
+        if isinstance(node, pb.RangeVar):
+            return self._range_var(node, scope, None)
+        if isinstance(node, pb.RangeTableSample):
+            for argument in (*node.args, *([node.repeatable] if node.HasField("repeatable") else [])):
+                self.expression(argument, scope)
+            relation = node_of(node.relation)
+            return self._range_var(relation, scope, node)
+        if isinstance(node, pb.RangeSubselect):
+            inner = scope.inner(left) if node.lateral else scope
+            outputs, complete = self.select(node_of(node.subquery), inner)
+            columns = _renamed(_copies(outputs), names(node.alias.colnames))
+            name = node.alias.aliasname
+            sources = [Source(name, columns, complete)] if name else []
+            return Item(columns, sources, complete)
+        if isinstance(node, pb.RangeFunction):
+            return self._range_function(node, scope.inner(left))
+        if isinstance(node, pb.JoinExpr):
+            return self.from_item(node, scope, left)
+        if isinstance(node, (pb.JsonTable, pb.RangeTableFunc)):  # both are lateral by themselves
+            for child in children(node):
+                if not isinstance(child, pb.Alias):
+                    self.expression(child, scope.inner(left))
+            found = [OutColumn(c) for c in table_columns(node)]
+            columns = _renamed(found, names(node.alias.colnames))
+            return Item(columns, [Source(node.alias.aliasname or "xmltable", columns)])
+        raise Unproven(f"{kind_of(node)} in FROM is not supported")
+
+    def _range_var(self, node: Any, scope: _Scope, sample: Any) -> Item:
+        alias = node.alias.aliasname
+        colnames = names(node.alias.colnames)
+        if not node.schemaname and node.relname in scope.ctes:
+            found = scope.ctes[node.relname]
+            columns = _renamed(_copies(found or []), colnames)
+            return Item(columns, [Source(alias or node.relname, columns, found is not None)], found is not None)
+        relation = find_relation(node, self.snapshot, self.path)
+        if relation is None:
+            self.reading.misses.append(_written(node))
+            return Item([], [Source(alias or node.relname, [], complete=False)], complete=False)
+        if len(self.reading.uses) >= RELATIONS:
+            raise TooComplex(f"the statement names more than {RELATIONS} relations")
+        use = Use(node, relation, sample=sample, all_columns=bool(colnames))
+        self.reading.uses.append(use)
+        source = self._relation_source(use, node)
+        return Item(source.columns, [source])
+
+    def _relation_source(self, use: Use, node: Any) -> Source:
+        columns = [OutColumn(c.name, ((use, c),)) for c in use.relation.columns]
+        columns = _renamed(columns, names(node.alias.colnames))
+        alias = node.alias.aliasname
+        schema = None if alias else use.relation.schema
+        use.source = Source(alias or node.relname, columns, use=use, schema=schema)
+        return use.source
+
+    def _range_function(self, node: Any, scope: _Scope) -> Item:
+        columns: list[OutColumn] = []
+        complete = True
+        last_name = ""
+        for function in node.functions:
+            parts = function.list.items
+            call = node_of(parts[0])
+            self.expression(call, scope)
+            last_name = figure_name(call)
+            definitions = node_of(parts[1]) if len(parts) > 1 else None
+            if isinstance(definitions, pb.List):
+                columns += [OutColumn(d.column_def.colname) for d in definitions.items]
+            else:
+                complete = False
+                columns.append(OutColumn(last_name))
+        if node.coldeflist:
+            columns, complete = [OutColumn(d.column_def.colname) for d in node.coldeflist], True
+        name = node.alias.aliasname or last_name
+        if node.alias.aliasname and not node.alias.colnames and not complete and len(columns) == 1:
+            columns = [OutColumn(node.alias.aliasname)]
+        if node.ordinality:
+            columns.append(OutColumn("ordinality"))
+        columns = _renamed(columns, names(node.alias.colnames))
+        return Item(columns, [Source(name, columns, complete)], complete)
+
+    # -- target lists and clauses ---------------------------------------------------------------------------------------
+
+    def target_list(self, targets: Iterable[Any], scope: _Scope) -> tuple[list[OutColumn], bool]:
+        outputs: list[OutColumn] = []
+        complete = True
+        for element in targets:
+            target = element.res_target
+            value = node_of(target.val)
+            if isinstance(value, pb.ColumnRef) and value.fields[-1].HasField("a_star"):
+                expanded, known = self.star(value, scope)
+                outputs += expanded
+                complete = complete and known
+                continue
+            outputs.append(self.value(value, target.name, scope))
+        return outputs, complete
+
+    def value(self, value: Any, name: str, scope: _Scope, place: Place = Place.OUTPUT) -> OutColumn:
+        """A whole item: a column passes on, a scalar subquery passes its column on, a constant is kept, the rest is opaque."""
+        if isinstance(value, pb.ColumnRef):
+            column = self.column(value, scope, place)
+            if column is not None:
+                return OutColumn(name or column.name, column.origins)
+            return OutColumn(name or figure_name(value))
+        if isinstance(value, pb.SubLink) and value.sub_link_type == pb.EXPR_SUBLINK:
+            outputs, _ = self.select(node_of(value.subselect), scope)
+            if len(outputs) == 1:
+                return OutColumn(name or outputs[0].name, outputs[0].origins, is_null=outputs[0].is_null)
+            return OutColumn(name)
+        if constant_of(value) is not None:
+            return OutColumn(name or figure_name(value), node=value, is_null=is_null_constant(value))
+        self.expression(value, scope)
+        return OutColumn(name or figure_name(value))
+
+    def star(self, node: Any, scope: _Scope) -> tuple[list[OutColumn], bool]:
+        if len(node.fields) == 1:
+            items = scope.levels[0]
+            expanded = [column for item in items for column in item.columns]
+            complete = all(item.complete for item in items)
+            for item in items:
+                for source in item.sources:
+                    _reach_all(source)
+        else:
+            found = self._source(tuple(f.string.sval for f in node.fields[:-1]), scope, node)
+            if found is None:
+                self.reading.unsettled.append((figure_name(node), node.location))
+                return [], False
+            _reach_all(found)
+            expanded, complete = found.columns, found.complete
+        for column in expanded:
+            self.usage(column, Place.OUTPUT, node.location)
+        if self._referenced:
+            self._referenced[-1].extend(expanded)
+        return _copies(expanded), complete
+
+    def group_clause(self, node: Any, scope: _Scope, outputs: list[OutColumn]) -> tuple[list[OutColumn], bool]:
+        grouped: list[OutColumn] = []
+        has_sets = False
+        for element in node.group_clause:
+            one = node_of(element)
+            if isinstance(one, pb.GroupingSet):
+                has_sets = True
+            column = self.sorted_by(one, scope, outputs, Place.GROUPED, input_first=True)
+            if column is not None:
+                grouped.append(column)
+        return grouped, has_sets
+
+    def distinct_clause(self, node: Any, scope: _Scope, outputs: list[OutColumn]) -> None:
+        if not node.distinct_clause:
+            return
+        elements = [node_of(e) for e in node.distinct_clause]
+        if elements == [None]:
+            for output in outputs:
+                self.usage(output, Place.DISTINCT, -1)
+            return
+        for one in elements:
+            if one is not None:
+                self.sorted_by(one, scope, outputs, Place.DISTINCT, input_first=False)
+
+    def sort_clause(self, clause: Iterable[Any], scope: _Scope, outputs: list[OutColumn]) -> None:
+        for element in clause:
+            one = node_of(element)
+            self.sorted_by(node_of(one.node), scope, outputs, Place.ORDERED, input_first=False)
+
+    def sorted_by(
+        self, node: Any, scope: _Scope, outputs: list[OutColumn], place: Place, *, input_first: bool
+    ) -> OutColumn | None:
+        """An item of GROUP BY, ORDER BY or DISTINCT ON: an ordinal, an output name, an input column or an expression.
+
+        ORDER BY prefers output names (PostgreSQL 18, SELECT, ORDER BY clause), GROUP BY input names.
+        """
+        if isinstance(node, pb.A_Const) and node.HasField("ival"):
+            index = int(node.ival.ival) - 1
+            if 0 <= index < len(outputs):
+                self.usage(outputs[index], place, node.location)
+                return outputs[index]
+            return None
+        if isinstance(node, pb.ColumnRef) and len(node.fields) == 1 and node.fields[0].HasField("string"):
+            name = node.fields[0].string.sval
+            output = next((o for o in outputs if o.name == name), None)
+            is_input = any(_single(i.columns, name) is not None for i in scope.levels[0]) if input_first else False
+            if output is not None and not is_input:
+                self.usage(output, place, node.location)
+                self.reading.at.setdefault(node.location, output)
+                return output
+        if isinstance(node, pb.ColumnRef):
+            return self.column(node, scope, place)
+        self.expression(node, scope)
+        return None
+
+    # -- expressions ----------------------------------------------------------------------------------------------------
+
+    def expression(self, root: Any, scope: _Scope) -> None:
+        """Every reference below `root`, with its place. Iterative: expressions are as deep as people's generators like."""
+        waiting: list[tuple[Any, Place, tuple[Any, ...]]] = [(node_of(root), Place.OTHER, ())]
+        while waiting:
+            node, place, others = waiting.pop()
+            if node is None or isinstance(node, (pb.A_Const, pb.ParamRef, pb.String, pb.TypeName)):
+                continue
+            if isinstance(node, pb.ColumnRef):
+                self.column(node, scope, place, others)
+            elif isinstance(node, pb.SubLink):
+                self._sublink(node, scope, place, others)
+            elif isinstance(node, pb.A_Expr):
+                waiting.extend(_operands(node))
+            elif isinstance(node, pb.NullTest):
+                waiting.append((node_of(node.arg), Place.NULL_TEST, ()))
+            elif isinstance(node, pb.FuncCall) and is_plain_count(node):
+                waiting.append((node_of(node.args[0]), Place.COUNTED, ()))
+            elif isinstance(node, pb.SelectStmt):
+                for output in self.select(node, scope)[0]:
+                    self.usage(output, Place.OTHER, -1)
+            else:
+                waiting.extend((child, Place.OTHER, ()) for child in children(node))
+
+    def _sublink(self, node: Any, scope: _Scope, place: Place, others: tuple[Any, ...]) -> None:
+        outputs, _ = self.select(node_of(node.subselect), scope)
+        if len(outputs) == 1:
+            self.reading.at[node.location] = outputs[0]
+        kind = node.sub_link_type
+        test = node_of(node.testexpr) if node.HasField("testexpr") else None
+        if kind == pb.EXISTS_SUBLINK:
+            return
+        if kind == pb.EXPR_SUBLINK and place in (Place.COMPARED, Place.NULL_TEST, Place.COUNTED) and len(outputs) == 1:
+            self.usage(outputs[0], place, node.location, others)
+            return
+        operator = names(node.oper_name)
+        if kind == pb.ANY_SUBLINK and operator in ((), ("=",), ("pg_catalog", "=")) and len(outputs) == 1:
+            self.usage(outputs[0], Place.COMPARED, node.location, (test,))
+            if isinstance(test, pb.ColumnRef):
+                self.column(test, scope, Place.COMPARED, (outputs[0],))
+            elif test is not None:
+                self.expression(test, scope)
+            return
+        for output in outputs:
+            self.usage(output, Place.OTHER, node.location)
+        if test is not None:
+            self.expression(test, scope)
+
+    def usage(self, column: OutColumn, place: Place, location: int, others: tuple[Any, ...] = ()) -> None:
+        if column.origins:
+            self.reading.usages.append(Usage(column, place, location, others))
+
+    # -- names ----------------------------------------------------------------------------------------------------------
+
+    def column(self, node: Any, scope: _Scope, place: Place, others: tuple[Any, ...] = ()) -> OutColumn | None:
+        """The column a ColumnRef means; None for a whole row, a system column or what only the server can settle."""
+        fields = [node_of(f) for f in node.fields]
+        if isinstance(fields[-1], pb.A_Star):  # f(t.*), ROW(t.*): a whole row
+            qualifier = tuple(f.sval for f in fields[:-1])
+            if not qualifier:
+                for item in scope.levels[0] if scope.levels else []:
+                    for one in item.sources:
+                        self._whole_row(one, node)
+                return None
+            source = self._source(qualifier, scope, node)
+            if source is not None:
+                self._whole_row(source, node)
+            return None
+        parts = tuple(f.sval for f in fields)
+        found = self._unqualified(parts[0], scope, node) if len(parts) == 1 else self._qualified(parts, scope, node)
+        if found is not None:
+            self.reading.at[node.location] = found
+            self.usage(found, place, node.location, others)
+            if self._referenced:
+                self._referenced[-1].append(found)
+        return found
+
+    def _unqualified(self, name: str, scope: _Scope, node: Any) -> OutColumn | None:
+        for level in scope.levels:
+            matches = [c for item in level for c in item.columns if c.name == name]
+            if len(matches) == 1:
+                return matches[0]
+            if matches:  # ambiguous: the server says so
+                self.reading.unsettled.append((name, node.location))
+                return None
+            if name in SYSTEM_COLUMNS:
+                owners = [s for item in level for s in item.sources if s.use is not None]
+                if owners:
+                    for owner in owners:
+                        if owner.use is not None:
+                            owner.use.system_column = name
+                    return None
+        for level in scope.levels:
+            for item in level:
+                for source in item.sources:
+                    if source.name == name:
+                        self._whole_row(source, node)
+                        return None
+        self.reading.unsettled.append((name, node.location))
+        return None
+
+    def _qualified(self, parts: tuple[str, ...], scope: _Scope, node: Any) -> OutColumn | None:
+        source = self._source(parts[:-1], scope, node)
+        name = parts[-1]
+        if source is None:
+            # a.b may also be column a of a composite type with field b: PostgreSQL does not look that up without brackets
+            self.reading.unsettled.append((".".join(parts), node.location))
+            return None
+        column = source_column(source, name)
+        if column is not None:
+            return column
+        if name in SYSTEM_COLUMNS and source.use is not None:
+            source.use.system_column = name
+            return None
+        if source.complete:
+            self._whole_row(source, node)  # functional notation: name(source)
+        self.reading.unsettled.append((".".join(parts), node.location))
+        return None
+
+    def _source(self, qualifier: tuple[str, ...], scope: _Scope, node: Any) -> Source | None:
+        for level in scope.levels:
+            for item in level:
+                for source in item.sources:
+                    if len(qualifier) == 1 and source.name == qualifier[0]:
+                        return source
+                    if len(qualifier) > 1 and source.schema is not None and source.use is not None:
+                        schema_qualified = (source.schema, source.name) == qualifier[-2:]
+                        if schema_qualified and (len(qualifier) == 2 or qualifier[0] == self.snapshot.database):
+                            source.use.qualifies.append(node)
+                            return source
+        return None
+
+    def _whole_row(self, source: Source, node: Any) -> None:
+        _reach_all(source)
+        if source.use is not None:
+            source.use.whole_row = True
+        if self._referenced:
+            self._referenced[-1].extend(source.columns)
+        for column in source.columns:
+            self.usage(column, Place.WHOLE_ROW, node.location)
+
+
+def _operands(node: Any) -> list[tuple[Any, Place, tuple[Any, ...]]]:
+    """The operands of an A_Expr with their places."""
+    left = node_of(node.lexpr) if node.HasField("lexpr") else None
+    right = node_of(node.rexpr) if node.HasField("rexpr") else None
+    operator = names(node.name)
+    plain = operator in (("=",), ("<>",), ("pg_catalog", "="), ("pg_catalog", "<>"))
+    if plain and node.kind in (pb.AEXPR_OP, pb.AEXPR_DISTINCT, pb.AEXPR_NOT_DISTINCT):
+        return [(left, Place.COMPARED, (right,)), (right, Place.COMPARED, (left,))]
+    if plain and node.kind == pb.AEXPR_IN and isinstance(right, pb.List):
+        items = tuple(node_of(i) for i in right.items)
+        return [(left, Place.COMPARED, items), *((item, Place.COMPARED, (left,)) for item in items)]
+    if operator[-1:] == ("=",) and node.kind == pb.AEXPR_OP_ANY and isinstance(right, pb.A_ArrayExpr):
+        items = tuple(node_of(i) for i in right.elements)
+        return [(left, Place.COMPARED, items), *((item, Place.COMPARED, (left,)) for item in items)]
+    return [(left, Place.OTHER, ()), (right, Place.OTHER, ())]
+
+
+def source_column(source: Source, name: str) -> OutColumn | None:
+    """The column of that name, or None."""
+    return _single(source.columns, name)
+
+
+def _single(columns: Iterable[OutColumn], name: str) -> OutColumn | None:
+    matches = [c for c in columns if c.name == name]
+    return matches[0] if len(matches) == 1 else None
+
+
+def _copies(columns: Iterable[OutColumn]) -> list[OutColumn]:
+    return [OutColumn(c.name, c.origins, c.node, c.is_null) for c in columns]
+
+
+def _renamed(columns: list[OutColumn], aliases: Sequence[str]) -> list[OutColumn]:
+    for column, alias in zip(columns, aliases, strict=False):
+        column.name = alias
+    return columns
+
+
+def _reach_all(source: Source) -> None:
+    for use in (source.use, *source.inner_uses):
+        if use is not None:
+            use.all_columns = True
+
+
+def _written(range_var: Any) -> str:
+    return f"{range_var.schemaname}.{range_var.relname}" if range_var.schemaname else str(range_var.relname)

@@ -1,0 +1,221 @@
+"""What a statement does with encrypted columns: which result columns to open, which values to seal, what cannot be done.
+
+Works on a `Reading`. An encrypted column may stand in a list of places (DESIGN.md "Encryption"); everything else is refused,
+because the server happily computes LIKE, < or coalesce on ciphertext. A caller who sees the column masked may use it as bare
+output only: anything else would compare, group or move the true value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from google.protobuf.message import Message
+from postgast import pg_query_pb2 as pb
+
+from proxy.catalog.snapshot import Column
+from proxy.errors import BadValue, Refusal, Unproven
+from proxy.masking.mask import Mask
+from proxy.policy.verdict import Seal
+from proxy.sql.items import constant_span
+from proxy.sql.nodes import constant_of, is_null_constant
+from proxy.sql.parse import Statement, walk
+from proxy.sql.reading import OutColumn, Place, Reading, Usage, Use
+from proxy.sql.splice import Edit
+
+_OPEN_EQUALITY = {
+    Place.OUTPUT,
+    Place.COMPARED,
+    Place.GROUPED,
+    Place.DISTINCT,
+    Place.NULL_TEST,
+    Place.COUNTED,
+    Place.CONFLICT,
+    Place.ASSIGNED,
+}
+_OPEN_RANDOM = {Place.OUTPUT, Place.NULL_TEST, Place.COUNTED, Place.ASSIGNED}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """How an encrypted column reaches this caller: opened, and then masked or not."""
+
+    seal: Seal
+    mask: Mask | None = None
+
+
+SealOf = Callable[[Use, Column], Shown | None]
+SealText = Callable[[Seal, bytes], bytes]
+
+
+@dataclass(slots=True)
+class SealedWork:
+    """The conclusions: `results` by position, `params` by number, edits for constants, ciphertext each use must hand out."""
+
+    results: dict[int, Shown] = field(default_factory=dict)
+    params: dict[int, Seal] = field(default_factory=dict)
+    edits: list[Edit] = field(default_factory=list)
+    handed_out: dict[Use, set[int]] = field(default_factory=dict)
+    has_constants: bool = False
+
+
+def work_out(statement: Statement, stmt: Message, reading: Reading, seal_of: SealOf, seal_text: SealText) -> SealedWork:
+    """Judge every use of an encrypted column. Raises Refusal or Unproven naming the column; BadValue for a wrong constant."""
+    judge = _Judge(statement, reading, seal_of, seal_text)
+    for usage in reading.usages:
+        judge.usage(usage)
+    for assignment in reading.assignments:
+        judge.assignment(assignment.use, assignment.column, assignment.value)
+    judge.unsettled()
+    for position, output in enumerate(reading.outputs):
+        shown = judge.shown(output)
+        if shown is not None:
+            if not reading.outputs_complete:
+                raise Unproven(f"{shown.seal.column} stands beside columns not known here: name the columns instead of *")
+            judge.work.results[position] = shown
+    judge.parameters(stmt)
+    return judge.work
+
+
+class _Judge:
+    def __init__(self, statement: Statement, reading: Reading, seal_of: SealOf, seal_text: SealText) -> None:
+        self.statement = statement
+        self.reading = reading
+        self.seal_of = seal_of
+        self.seal_text = seal_text
+        self.work = SealedWork()
+        self.param_places: dict[int, set[int]] = {}
+        self.edited: set[int] = set()
+
+    def shown(self, column: OutColumn) -> Shown | None:
+        """The one way this column is encrypted, or None. Raises when its origins do not agree."""
+        found = [self.seal_of(use, base) for use, base in column.origins]
+        first = next((s for s in found if s is not None), None)
+        if first is None:
+            return None
+        if any(s != first for s in found):
+            raise Unproven(f"{first.seal.column} meets a column that is not encrypted the same way")
+        return first
+
+    def usage(self, usage: Usage) -> None:
+        shown = self.shown(usage.column)
+        if shown is None:
+            return
+        if usage.place is Place.OUTPUT:
+            for use, base in usage.column.origins:
+                self.work.handed_out.setdefault(use, set()).add(base.attnum)
+            return
+        seal = shown.seal
+        if shown.mask is not None:
+            raise Refusal(
+                f"{seal.column} is encrypted and shown to you masked: it can be selected, not used in {usage.place.value}",
+                hint="Leave it out of conditions, grouping and expressions.",
+                position=self.position(usage.location),
+            )
+        allowed = _OPEN_EQUALITY if seal.search == "equality" else _OPEN_RANDOM
+        if usage.place not in allowed:
+            raise Unproven(
+                f"{seal.column} is encrypted: the server cannot use it in {usage.place.value}",
+                hint=_what_works(seal),
+                position=self.position(usage.location),
+            )
+        for use, base in usage.column.origins:
+            self.work.handed_out.setdefault(use, set()).add(base.attnum)
+        if usage.place is Place.COMPARED:
+            for other in usage.others:
+                self.compared(seal, other, usage.location)
+
+    def compared(self, seal: Seal, other: Any, location: int) -> None:
+        if isinstance(other, (pb.ColumnRef, pb.SubLink)):
+            other = self.reading.at.get(other.location)
+        if isinstance(other, OutColumn):
+            partner = self.shown(other)
+            if partner is not None and partner.seal.domain == seal.domain and partner.mask is None:
+                return
+        elif constant_of(other) is not None:
+            self.value(seal, other)
+            return
+        raise Unproven(
+            f"{seal.column} is encrypted: it can be compared with a parameter, a constant or a column of its domain only",
+            hint=_what_works(seal),
+            position=self.position(location),
+        )
+
+    def assignment(self, use: Use, column: Column, value: OutColumn) -> None:
+        target = self.seal_of(use, column)
+        source = self.shown(value)
+        if target is None and source is None:
+            return
+        if target is None:
+            named = source.seal.column if source is not None else ""
+            raise Unproven(f"{named} is encrypted and cannot be written to {use.relation.name}.{column.name}")
+        if value.is_null:
+            return
+        if source is not None:
+            if source.seal.domain == target.seal.domain and source.mask is None:
+                return
+        elif value.node is not None:
+            self.value(target.seal, value.node)
+            return
+        raise Unproven(
+            f"{target.seal.column} is encrypted: write it from a parameter, constant, NULL, DEFAULT or column of its domain",
+            hint="The server cannot encrypt what it computes.",
+        )
+
+    def value(self, seal: Seal, node: Any) -> None:
+        """A constant is sealed into the text; a parameter is sealed when it is bound. Casts around either are cut away."""
+        constant = constant_of(node)
+        if is_null_constant(node):
+            return
+        if isinstance(constant, pb.A_Const) and not constant.HasField("sval"):
+            raise BadValue(
+                f"{seal.column} is encrypted text: write the value as a string", position=self.position(constant.location)
+            )
+        start, end = constant_span(self.statement, node)
+        if isinstance(constant, pb.ParamRef):
+            before = self.work.params.setdefault(constant.number, seal)
+            if before.domain != seal.domain or before.search != seal.search:
+                raise Unproven(f"parameter ${constant.number} is used for columns encrypted under different domains")
+            self.param_places.setdefault(constant.number, set()).add(constant.location)
+            if node is not constant and start not in self.edited:
+                self.edited.add(start)
+                self.work.edits.append(Edit(start, end, f"${constant.number}"))
+            return
+        if start in self.edited:
+            return
+        self.edited.add(start)
+        self.work.has_constants = True
+        sealed = self.seal_text(seal, constant.sval.sval.encode())
+        self.work.edits.append(Edit(start, end, f"'\\x{sealed.hex()}'::pg_catalog.bytea"))
+
+    def parameters(self, stmt: Message) -> None:
+        """A parameter that is sealed must be so everywhere: the server sees one value for it."""
+        if not self.work.params:
+            return
+        for node in walk(stmt):
+            is_sealed = isinstance(node, pb.ParamRef) and node.number in self.work.params
+            if is_sealed and node.location not in self.param_places.get(node.number, set()):
+                raise Unproven(
+                    f"parameter ${node.number} is used for an encrypted column and for something else",
+                    hint="Give each its own parameter.",
+                    position=self.position(node.location),
+                )
+
+    def unsettled(self) -> None:
+        """A name nobody could settle must not be a way to an encrypted column."""
+        carried = {usage.column.name for usage in self.reading.usages if self.shown(usage.column) is not None} | {
+            c.name for use in self.reading.uses for c in use.relation.columns if self.seal_of(use, c) is not None
+        }
+        for name, location in self.reading.unsettled:
+            if name.rsplit(".", 1)[-1] in carried:
+                raise Unproven(f'column reference "{name}" cannot be settled here', position=self.position(location))
+
+    def position(self, location: int) -> int | None:
+        return self.statement.character(location) if location >= 0 else None
+
+
+def _what_works(seal: Seal) -> str:
+    if seal.search == "equality":
+        return "Works: select it, =, <>, IN, IS NULL, IS DISTINCT FROM, GROUP BY, DISTINCT, JOIN, count, INSERT, UPDATE."
+    return "Works: select it, IS NULL, count, INSERT, UPDATE (search: none; equality needs `search: equality` in the rules)."

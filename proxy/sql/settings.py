@@ -1,0 +1,129 @@
+"""Settings a restricted caller may change: SET, RESET, and the same words in the startup message.
+
+`allowed.SETTINGS` lists them; a few have values that are checked here. search_path is checked when it *changes*, because
+prepared statements resolve names again later (FINDINGS 2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from postgast import pg_query_pb2 as pb
+
+from proxy.errors import Refusal, Unproven
+from proxy.sql import allowed
+from proxy.sql.firewall import Firewall
+from proxy.sql.parse import node_of
+
+# Words of the startup message that are no settings (PostgreSQL 18, 54.2.1, 54.7 StartupMessage).
+_STARTUP_WORDS = frozenset(("user", "database", "replication", "options"))
+_MESSAGE_LEVELS = frozenset(("notice", "warning", "error", "log"))
+_TRANSACTION = frozenset(("TRANSACTION", "SESSION CHARACTERISTICS"))
+
+
+def check_set(node: Any, firewall: Firewall, login: str) -> bool:
+    """Check a VariableSetStmt. Returns whether search_path may differ afterwards. Raises Refusal or Unproven."""
+    if node.kind == pb.VAR_RESET_ALL:
+        return True
+    if node.kind == pb.VAR_SET_MULTI:
+        if node.name not in _TRANSACTION:
+            raise Unproven(f"SET {node.name} is not open to restricted callers")
+        return False
+    name = node.name.lower()
+    if node.kind in (pb.VAR_RESET, pb.VAR_SET_DEFAULT):
+        _check_name(name)
+        return bool(name == "search_path")
+    if node.kind != pb.VAR_SET_VALUE:
+        raise Unproven("SET … FROM CURRENT is not open to restricted callers")
+    values = [_value(node_of(a)) for a in node.args]
+    check_setting(name, values, firewall, login)
+    return bool(name == "search_path")
+
+
+def check_setting(name: str, values: list[str], firewall: Firewall, login: str) -> None:
+    """One setting and its values, as words. Raises Refusal with the reason."""
+    _check_name(name)
+    if name == "search_path":
+        for schema in values:
+            firewall.check_schema(login if schema == "$user" else schema)
+            if schema.startswith("pg_temp"):
+                raise Refusal("pg_temp must not stand in search_path")
+    elif name == "client_encoding":
+        check_encoding(values[0] if values else "")
+    elif name == "client_min_messages" and (not values or values[0].lower() not in _MESSAGE_LEVELS):
+        raise Refusal("client_min_messages: notice, warning, log or error")
+
+
+def check_encoding(value: str) -> None:
+    """UTF8 only: the statement is read and its positions are counted in it. Raises Refusal."""
+    if value.strip("'\" ").upper().replace("-", "").replace("_", "") not in ("UTF8", "UNICODE"):
+        raise Refusal(f'client_encoding "{value}" is not supported here', hint="SET client_encoding TO 'UTF8'")
+
+
+def check_startup(parameters: Mapping[str, str], firewall: Firewall, login: str) -> None:
+    """Every word of a StartupMessage, `options` taken apart. Raises Refusal or Unproven."""
+    if parameters.get("replication", "").lower() not in ("", "0", "false", "off", "no"):
+        raise Refusal("replication connections are closed to restricted callers")
+    found = {k.lower(): v for k, v in parameters.items() if k not in _STARTUP_WORDS and not k.startswith("_pq_.")}
+    found |= _options(parameters.get("options", ""))
+    for name, value in found.items():
+        values = [v.strip().strip('"') for v in value.split(",")] if name == "search_path" else [value]
+        check_setting(name, values, firewall, login)
+
+
+def _options(text: str) -> dict[str, str]:
+    """`-c name=value`, `--name=value`; words split at white space, backslash escapes (PostgreSQL 18, 54.7, options)."""
+    words: list[str] = []
+    word, escaped, open_word = "", False, False
+    for character in text:
+        if escaped:
+            word, escaped = word + character, False
+        elif character == "\\":
+            escaped, open_word = True, True
+        elif character.isspace():
+            if open_word:
+                words.append(word)
+            word, open_word = "", False
+        else:
+            word, open_word = word + character, True
+    if open_word:
+        words.append(word)
+    found: dict[str, str] = {}
+    waiting = iter(words)
+    for one in waiting:
+        if one == "-c":
+            one = next(waiting, "")
+        elif one.startswith("-c"):
+            one = one[2:]
+        elif one.startswith("--"):
+            one = one[2:].replace("-", "_")
+        else:
+            raise Unproven(f"startup option {one!r} is not supported")
+        name, equals, value = one.partition("=")
+        if not equals:
+            raise Unproven(f"startup option {one!r} is not supported")
+        found[name.lower().replace("-", "_")] = value
+    return found
+
+
+def _check_name(name: str) -> None:
+    if name in allowed.SETTINGS:
+        return
+    reason = allowed.FIXED.get(name)
+    raise Refusal(f'setting "{name}" is fixed for restricted callers' + (f": {reason}" if reason else ""))
+
+
+def _value(node: Any) -> str:
+    while isinstance(node, pb.TypeCast):
+        node = node_of(node.arg)
+    if isinstance(node, pb.A_Const):
+        if node.HasField("sval"):
+            return str(node.sval.sval)
+        if node.HasField("ival"):
+            return str(node.ival.ival)
+        if node.HasField("fval"):
+            return str(node.fval.fval)
+        if node.HasField("boolval"):
+            return "on" if node.boolval.boolval else "off"
+    raise Unproven("SET takes constants only")

@@ -1,0 +1,51 @@
+"""Spans and replacements -> text and an offset map. Byte-exact everywhere else; knows no SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from proxy.errors import Bug
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Bytes [start, end) of the source become `text`; start == end inserts."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spliced:
+    """`kept`: (start in text, end in text, start in source) of every stretch that was not replaced, in bytes."""
+
+    text: bytes
+    kept: tuple[tuple[int, int, int], ...]
+
+
+def splice(source: bytes, edits: Iterable[Edit]) -> Spliced:
+    """Apply all edits at once. Raises Bug when two overlap or one lies outside the source."""
+    pieces: list[bytes] = []
+    kept: list[tuple[int, int, int]] = []
+    at = 0
+    length = 0
+
+    def keep(end: int) -> None:
+        nonlocal length
+        if end > at:
+            pieces.append(source[at:end])
+            kept.append((length, length + end - at, at))
+            length += end - at
+
+    for edit in sorted(edits, key=lambda e: (e.start, e.end)):
+        if edit.start < at or edit.end < edit.start or edit.end > len(source):
+            raise Bug("two edits of a statement overlap")
+        keep(edit.start)
+        put = edit.text.encode()
+        pieces.append(put)
+        length += len(put)
+        at = edit.end
+    keep(len(source))
+    return Spliced(b"".join(pieces), tuple(kept))
