@@ -111,6 +111,7 @@ class Snapshot:
     _names: Mapping[tuple[str, str], Relation] = field(default_factory=dict)
     _type_names: Mapping[tuple[str, str], Type] = field(default_factory=dict)
     _function_names: frozenset[str] = frozenset()
+    column_names: frozenset[str] = frozenset()  # of all relations
 
     @staticmethod
     def build(
@@ -140,6 +141,7 @@ class Snapshot:
             _names={(r.schema, r.name): r for r in by_oid.values() if r.kind not in (INDEX, COMPOSITE)},
             _type_names={(t.schema, t.name): t for t in types_by_oid.values()},
             _function_names=frozenset(name for _, name in function_set),
+            column_names=frozenset(c.name for r in by_oid.values() for c in r.columns),
         )
 
     def relation(self, schema: str, name: str) -> Relation | None:
