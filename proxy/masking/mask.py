@@ -20,5 +20,8 @@ class Mask(Protocol):
     def sql(self, reference: str, column: Column) -> str:
         """The expression over `reference` (already quoted), of the column's type, typmod and collation; fully qualified."""
 
+    def __hash__(self) -> int:
+        """Equal masks hash alike: every mask is a frozen dataclass, so what is built from it can be remembered."""
+
     def apply(self, value: object) -> object:
         """The twin: the same function over the Python value (str, Decimal, int, float, date, datetime, None, …)."""
