@@ -45,6 +45,8 @@ class Judge(Protocol):
     def copy_refused(self) -> bool: ...
     @property
     def functions(self) -> frozenset[str]: ...
+    @property
+    def refused_functions(self) -> frozenset[str]: ...
     def read(self, oid: Oid) -> Verdict:
         """The verdict for one relation of the snapshot."""
 
@@ -122,7 +124,7 @@ class Planner:
         return plan
 
     def _firewall(self, path: tuple[str, ...]) -> Firewall:
-        return Firewall(self.snapshot, path, self.judge.functions)
+        return Firewall(self.snapshot, path, self.judge.functions, self.judge.refused_functions)
 
 
 @dataclass(slots=True)

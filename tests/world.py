@@ -125,6 +125,8 @@ class FakeJudge:
     copy_refused: bool = True
     functions: frozenset[str] = field(default_factory=lambda: frozenset({"shop.tax"}))
 
+    refused_functions: frozenset[str] = frozenset()
+
     def read(self, oid: Oid) -> Verdict:
         return self.verdicts.get(oid, Open("default", "unlisted relations are open"))
 

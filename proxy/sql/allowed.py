@@ -84,7 +84,7 @@ def operators(server_version_num: int) -> frozenset[str]:
 
 
 def why_not(name: str) -> str | None:
-    """Why the pg_catalog function `name` is closed ("it …"); None when it is open or was never looked at."""
+    """Why the pg_catalog function `name` is closed, to follow a colon; None when it is open or was never looked at."""
     judged = judgements("functions").get(name)
     return judged.reason if judged is not None and judged.answer == NO else None
 
@@ -101,7 +101,7 @@ CHECKED: Mapping[str, str] = MappingProxyType(_settings(CHECKED_VALUE))
 """Those of SETTINGS whose value must be judged too, with the values that pass. Any value of the others is harmless."""
 
 FIXED: Mapping[str, str] = MappingProxyType(_settings(NO))
-"""Settings (lower case) that were looked at and closed, with the reason ("it …"); the list is not complete, SETTINGS is."""
+"""Settings (lower case) that were looked at and closed, with the reason; the list is not complete, SETTINGS is."""
 
 NEWEST: int = 18
 """The newest major version whose whole pg_catalog was looked at."""

@@ -71,6 +71,7 @@ class Firewall:
     snapshot: Snapshot
     path: tuple[str, ...]
     functions: frozenset[str]
+    refused_functions: frozenset[str] = frozenset()
 
     def check(self, statement: Statement, stmt: Message) -> None:
         """Every node below `stmt`. Raises Unproven or Refusal, with a position, for the first thing not proven harmless."""
@@ -131,8 +132,12 @@ class Firewall:
         schema, bare = (name[0], name[1]) if len(name) == 2 else ("", name[-1])
         if len(name) > 2:
             raise Unproven(f"function {'.'.join(name)} is not known", position=_position(statement, node))
-        if schema in ("", "pg_catalog") and bare in allowed.functions(self.snapshot.server_version_num):
-            return
+        if schema in ("", "pg_catalog"):
+            # an unqualified call leaves as pg_catalog.name (rewrite.py), so a user's function cannot take its place
+            if bare in self.refused_functions:
+                raise Unproven(f"function {bare} shows values of a hidden partition key", position=_position(statement, node))
+            if bare in allowed.functions(self.snapshot.server_version_num) or _sets_something_harmless(bare, node):
+                return
         user = self.user_function(schema, bare)
         if user is not None and user in self.functions:
             return
@@ -175,7 +180,8 @@ class Firewall:
 
     def attribute(self, name: str, statement: Statement, place: Any) -> None:
         """`(expression).name` and `source.name` call a function of that name when there is no such column."""
-        if self.snapshot.is_user_function(name) or allowed.why_not(name) is not None:
+        is_newer = self.snapshot.server_version_num // 10_000 > allowed.NEWEST and name not in self.snapshot.column_names
+        if self.snapshot.is_user_function(name) or allowed.why_not(name) is not None or is_newer:
             position = statement.character(place) if isinstance(place, int) else _position(statement, place)
             raise Unproven(f'"{name}" is no column here and names a function', position=position)
 
@@ -184,6 +190,13 @@ class Firewall:
         for name, location in found:
             if "." in name:
                 self.attribute(name.rsplit(".", 1)[-1], statement, location)
+
+
+def _sets_something_harmless(name: str, node: Any) -> bool:
+    """set_config('jit', …) as drivers send it: a constant name, of a setting whose every value is harmless."""
+    first = node_of(node.args[0]) if name == "set_config" and len(node.args) == 3 else None
+    is_constant = isinstance(first, pb.A_Const) and first.HasField("sval")
+    return is_constant and first.sval.sval.lower() in allowed.SETTINGS - allowed.CHECKED.keys()
 
 
 def _position(statement: Statement, node: Any) -> int | None:

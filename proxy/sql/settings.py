@@ -18,7 +18,7 @@ from proxy.sql.parse import node_of
 
 # Words of the startup message that are no settings (PostgreSQL 18, 54.2.1, 54.7 StartupMessage).
 _STARTUP_WORDS = frozenset(("user", "database", "replication", "options"))
-_MESSAGE_LEVELS = frozenset(("notice", "warning", "error", "log"))
+_MESSAGE_LEVELS = frozenset(("notice", "warning", "error"))  # `log` would let the server's own LOG lines through
 _TRANSACTION = frozenset(("TRANSACTION", "SESSION CHARACTERISTICS"))
 
 
@@ -43,6 +43,8 @@ def check_set(node: Any, firewall: Firewall, login: str) -> bool:
 
 def check_setting(name: str, values: list[str], firewall: Firewall, login: str) -> None:
     """One setting and its values, as words. Raises Refusal with the reason."""
+    if name == "standard_conforming_strings" and [v.lower() for v in values] == ["on"]:
+        return  # what it is anyway; some drivers say so when they connect
     _check_name(name)
     if name == "search_path":
         for schema in values:
@@ -52,7 +54,7 @@ def check_setting(name: str, values: list[str], firewall: Firewall, login: str) 
     elif name == "client_encoding":
         check_encoding(values[0] if values else "")
     elif name == "client_min_messages" and (not values or values[0].lower() not in _MESSAGE_LEVELS):
-        raise Refusal("client_min_messages: notice, warning, log or error")
+        raise Refusal("client_min_messages: notice, warning or error")
 
 
 def check_encoding(value: str) -> None:

@@ -250,3 +250,8 @@ WITH RECURSIVE t(card) AS (SELECT card_no FROM payment_cards UNION ALL SELECT ca
 -- role: analyst
 -- refuses: 42501 card_no
 WITH RECURSIVE t(card) AS (SELECT card_no FROM payment_cards UNION ALL SELECT card FROM t WHERE false) SEARCH DEPTH FIRST BY card SET o SELECT o FROM t
+
+-- set_config of a computed name
+-- role: analyst
+-- refuses: 0A000 set_config
+SELECT set_config('search' || '_path', 'evil', false)

@@ -214,3 +214,13 @@ SET search_path = shop, "$user", public
 BEGIN; SELECT name FROM customers; COMMIT
 -- becomes
 BEGIN; SELECT name FROM {customers: name} AS "customers"; COMMIT
+
+-- a driver sets something harmless through a function
+-- role: analyst
+SELECT set_config('jit', 'off', false)
+-- becomes
+SELECT pg_catalog.set_config('jit', 'off', false)
+
+-- standard_conforming_strings as it is anyway
+-- role: analyst
+SET standard_conforming_strings = on
