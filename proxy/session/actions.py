@@ -1,0 +1,109 @@
+"""What a session asks of its shell: an ordered list of these words, performed in that order.
+
+`Statement` is "recorded before sent": its event must be in the query log before its bytes leave. The shell appends the
+events of all actions it holds in one write; when that fails it hands the list to `Session.refuse_unlogged` and performs
+what comes back. Answers (a verifier, a connection, a planner …) come back through the methods of `Session`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from proxy.session.slots import Slot
+
+Event = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class ToClient:
+    """Write these bytes to the client."""
+
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ToServer:
+    """Write these bytes to the server."""
+
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Append an event that no statement waits for (an end, a refusal)."""
+
+    event: Event = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """Append the event, then write the bytes to the server. `slot` is the reply that will come."""
+
+    event: Event = field(repr=False)
+    data: bytes = field(repr=False)
+    slot: Slot
+
+
+@dataclass(frozen=True, slots=True)
+class FetchVerifier:
+    """Look up the login's verifier and role; answered by `verifier_found`."""
+
+    login: str
+
+
+@dataclass(frozen=True, slots=True)
+class MakePlanner:
+    """A planner for this caller; answered by `new_planner` or `planner_failed`. `parameters` are the client's own."""
+
+    login: str
+    role: str
+    database: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectServer:
+    """Connect to PostgreSQL; answered by `server_connected` or `server_unreachable`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reload:
+    """Load the catalog again and answer with `new_planner` or `planner_failed`. `names` are what was missed, or ()."""
+
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CancelServer:
+    """Cancel what the server process does, over a connection of its own; answered by `cancel_done` when that closed."""
+
+    process_id: int
+    secret_key: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardCancel:
+    """A client's CancelRequest, to be handed to the server as it is."""
+
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """The session is over: flush what was written, close both connections."""
+
+
+Action = (
+    ToClient
+    | ToServer
+    | Record
+    | Statement
+    | FetchVerifier
+    | MakePlanner
+    | ConnectServer
+    | Reload
+    | CancelServer
+    | ForwardCancel
+    | Close
+)

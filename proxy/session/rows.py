@@ -1,0 +1,194 @@
+"""What a plan does to row shapes, rows and parameters: ciphertext in and out, and the second lock.
+
+Pure: each function takes a message's body and gives a new frame, or None when the bytes pass as they are. Nothing is shown
+that a plan did not say: a shape that disagrees with the plan is a `Bug` (XX000), which ends the session before a row leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from proxy.errors import BadValue, Bug, ProxyError, Unproven
+from proxy.plan import Part, Plan, SealedResult
+from proxy.wire.messages import (
+    BINARY,
+    TEXT,
+    Bind,
+    ParameterDescription,
+    RowDescription,
+    datarow,
+    datarow_values,
+    format_of,
+)
+from proxy.wire.values import BYTEA, TEXT_FAMILY, bytea_from_text, text_from_wire, text_to_wire
+
+
+class Sealing(Protocol):
+    """What we need of `crypto.Sealer`."""
+
+    def seal(self, plaintext: bytes, *, domain: str, search: str) -> bytes:
+        """The ciphertext."""
+
+    def open(self, sealed: bytes, *, domain: str, search: str, column: str) -> bytes:
+        """The plaintext. Raises Tampered."""
+
+
+class NoKeys:
+    """Stands in where no key ring is configured."""
+
+    def seal(self, plaintext: bytes, *, domain: str, search: str) -> bytes:
+        """Raises Unproven."""
+        raise Unproven("no key ring is configured: encrypted columns cannot be written")
+
+    def open(self, sealed: bytes, *, domain: str, search: str, column: str) -> bytes:
+        """Raises Unproven."""
+        raise Unproven(f"no key ring is configured: encrypted column {column} cannot be read")
+
+
+class RowOpener:
+    """Opens the sealed columns of the rows of one result. `formats` as Bind or RowDescription gave them."""
+
+    __slots__ = ("_columns", "_sealing", "width")
+
+    def __init__(self, results: Sequence[SealedResult], formats: Sequence[int], sealing: Sealing) -> None:
+        self._columns = tuple((one, format_of(formats, one.position)) for one in results)
+        self._sealing = sealing
+        self.width = max(one.position for one in results) + 1
+
+    def open(self, body: bytes) -> bytes:
+        """A DataRow's body -> the frame to send. Raises Tampered (XX001), Bug, ProtocolError."""
+        values = datarow_values(body)
+        if len(values) < self.width:
+            raise Bug("a row is shorter than its plan")
+        for result, format in self._columns:
+            sealed = values[result.position]
+            if sealed is not None:
+                values[result.position] = self._open(result, format, sealed)
+        return datarow(values)
+
+    def _open(self, result: SealedResult, format: int, sealed: bytes) -> bytes | None:
+        seal = result.seal
+        raw = sealed if format == BINARY else bytea_from_text(sealed)
+        plain = self._sealing.open(raw, domain=seal.domain, search=seal.search, column=seal.column)
+        if result.mask is None:
+            return plain
+        shown = result.mask.apply(text_from_wire(plain))
+        return None if shown is None else text_to_wire(str(shown))
+
+
+def row_shape(body: bytes, plan: Plan, part: Part) -> tuple[bytes, tuple[int, ...]] | None:
+    """RowDescription: (frame for the client, format codes), or None when the plan has nothing to say of it.
+
+    The second lock: a column that comes from a masked column, or ciphertext where none was planned, raises Bug.
+    """
+    if not (part.results or plan.masked_origins or plan.sealed_origins):
+        return None
+    fields = list(RowDescription.parse(body).fields)
+    planned = {one.position: one for one in part.results}
+    if planned and max(planned) >= len(fields):
+        raise Bug("the result has fewer columns than its plan")
+    for position, one in enumerate(fields):
+        result = planned.get(position)
+        origin = (one.table_oid, one.attnum)
+        if result is None:
+            if origin in plan.masked_origins:
+                raise Bug(f"result column {position + 1} comes from a masked column")
+            if origin in plan.sealed_origins:
+                raise Bug(f"result column {position + 1} carries ciphertext the plan does not open")
+            continue
+        if one.type_oid != BYTEA:
+            raise Bug(f"result column {position + 1} should be encrypted but is not bytea")
+        fields[position] = replace(one, type_oid=result.seal.type_oid, type_size=-1, typmod=-1)
+    return RowDescription(tuple(fields)).to_bytes(), tuple(one.format for one in fields)
+
+
+def parameter_shape(body: bytes, plan: Plan) -> bytes | None:
+    """ParameterDescription for the client: the logical type of each sealed parameter; None when nothing is sealed."""
+    if not plan.params:
+        return None
+    oids = list(ParameterDescription.parse(body).type_oids)
+    for param in plan.params:
+        if param.number <= len(oids):
+            oids[param.number - 1] = param.seal.type_oid
+    return ParameterDescription(tuple(oids)).to_bytes()
+
+
+def check_parameters(body: bytes, plan: Plan) -> ProxyError | None:
+    """The type lock: a bytea parameter is one we encrypt, and the other way round. None, or why not."""
+    planned = {param.number: param.seal for param in plan.params}
+    oids = ParameterDescription.parse(body).type_oids
+    for number, oid in enumerate(oids, 1):
+        if oid == BYTEA and number not in planned and number not in plan.plain_params:
+            return Unproven(
+                f"parameter ${number} is bytea and might store plaintext in an encrypted column",
+                hint="Use the parameter directly beside the encrypted column, without an expression around it.",
+            )
+        if oid != BYTEA and number in planned:
+            return Unproven(f"parameter ${number} belongs to encrypted column {planned[number].column} but is no bytea")
+    if planned and max(planned) > len(oids):
+        return Unproven(f"parameter ${max(planned)} is unknown to the server")
+    return None
+
+
+def server_param_oids(param_oids: tuple[int, ...], plan: Plan) -> tuple[int, ...]:
+    """The parameter types for the server's Parse: bytea for what we seal. Raises BadValue for a type that is no text."""
+    if not plan.params:
+        return param_oids
+    oids = list(param_oids)
+    for param in plan.params:
+        if param.number > len(oids):
+            continue
+        declared = oids[param.number - 1]
+        if declared and declared not in TEXT_FAMILY and declared != param.seal.type_oid:
+            raise BadValue(f"parameter ${param.number} for encrypted column {param.seal.column} must be text")
+        oids[param.number - 1] = BYTEA
+    return tuple(oids)
+
+
+def seal_parameters(bind: Bind, plan: Plan, sealing: Sealing) -> Bind:
+    """The Bind with its sealed parameters as ciphertext, in binary. Raises BadValue."""
+    params = list(bind.params)
+    formats = [format_of(bind.param_formats, position) for position in range(len(params))]
+    for param in plan.params:
+        position = param.number - 1
+        if position >= len(params):
+            continue  # too few: the server says so
+        value = params[position]
+        formats[position] = BINARY
+        if value is None:
+            continue
+        try:
+            text_from_wire(value)
+        except BadValue as error:
+            raise BadValue(f"parameter ${param.number}: {error.message}", sqlstate=error.sqlstate) from None
+        params[position] = sealing.seal(value, domain=param.seal.domain, search=param.seal.search)
+    return replace(bind, params=tuple(params), param_formats=tuple(formats))
+
+
+def sensitive_cells(part: Part) -> int:
+    """How many columns of a row count as sensitive: those shown masked, and those that are decrypted."""
+    masked = {(use.oid, column[0]) for use in part.uses for column in use.columns if column[1] == "masked"}
+    return max(len(masked), len(part.results))
+
+
+def is_utf8(parameters: Mapping[str, str]) -> bool:
+    """Whether the session's client_encoding is the one we decode."""
+    return parameters.get("client_encoding", "UTF8").upper() in ("UTF8", "UNICODE", "UTF-8")
+
+
+__all__ = [
+    "BINARY",
+    "TEXT",
+    "NoKeys",
+    "RowOpener",
+    "Sealing",
+    "check_parameters",
+    "is_utf8",
+    "parameter_shape",
+    "row_shape",
+    "seal_parameters",
+    "sensitive_cells",
+    "server_param_oids",
+]

@@ -1,0 +1,151 @@
+"""One reply we still expect, and the names (statements, portals) the server will know once the replies are in.
+
+Pure bookkeeping: nothing here reads a message. PostgreSQL 18, 54.2: replies come in the order of the messages; after an
+error in the extended protocol the server ignores everything up to the next Sync.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from proxy.audit.event import Outcome
+from proxy.errors import ProxyError
+from proxy.plan import Part, Plan
+from proxy.session.rows import RowOpener
+
+# What a slot waits for. COPY_END marks where CopyDone or CopyFail stands among the messages; it has no reply of its own.
+QUERY, PARSE, BIND, DESCRIBE_STATEMENT, DESCRIBE_PORTAL, EXECUTE, CLOSE, SYNC, FUNCTION_CALL, COPY_END = range(10)
+_KINDS = ("Query", "Parse", "Bind", "Describe S", "Describe P", "Execute", "Close", "Sync", "FunctionCall", "end of COPY")
+NO_PART = Part("Unknown")
+
+
+@dataclass(slots=True)
+class Prepared:
+    """A prepared statement as the session knows it. `planner` is who planned it: another one now means a stale plan."""
+
+    plan: Plan
+    text: str
+    param_oids: tuple[int, ...]
+    path: tuple[str, ...]
+    planner: object
+    is_described: bool = False
+
+
+@dataclass(slots=True)
+class Portal:
+    """A bound portal. `rows` counts over all its Executes."""
+
+    prepared: Prepared
+    result_formats: tuple[int, ...] = ()
+    rows: int = 0
+    is_described: bool = False
+
+
+class Slot:
+    """Made by the client's side, filled and closed by the server's. Defaults stand in the class: a slot costs two words."""
+
+    # what it is
+    kind: int
+    name: bytes = b""
+    plan: Plan | None = None
+    prepared: Prepared | None = None
+    portal: Portal | None = None
+    is_rewritten: bool = False  # the text the server got is not the client's
+    is_internal: bool = False  # ours: the client hears nothing of it …
+    passes_error: bool = False  # … but of its error, which ends the client's own batch
+    refusal: ProxyError | None = None  # what the client hears in place of the server's error
+    refusal_id: str = ""  # its event
+    is_tracked: bool = False  # counted among the statements that may change what names mean
+    is_path_question: bool = False
+    is_type_lock: bool = False
+    closes_portal: bool = False
+    # what happens to its rows
+    part: Part = NO_PART
+    part_number: int = 0
+    opener: RowOpener | None = None
+    limit: int | None = None
+    is_plain: bool = True  # rows are counted and passed unopened
+    is_stopped: bool = False  # its rows are dropped; the end becomes `refusal`
+    is_muted: bool = False  # an error was given in its place: its replies are swallowed
+    is_in_copy: bool = False
+    has_copy_data_before: bool = False
+    notices: tuple[str, ...] = ()  # still to be said
+    # what the log says at its end
+    event_id: str = ""
+    started: float = 0.0
+    rows: int = 0
+    part_start: int = 0  # `rows` when the part at hand began
+    bytes_out: int = 0
+    cells: int = 0
+    counted: int = 0  # rows towards the limit in the part at hand
+    sqlstate: str = "00000"
+    outcome: Outcome = "done"
+
+    def __init__(self, kind: int) -> None:
+        self.kind = kind
+
+    def __repr__(self) -> str:
+        return f"Slot({_KINDS[self.kind]})"
+
+
+Value = TypeVar("Value", Prepared, Portal)
+
+
+class Unsure(Exception):
+    """What the name means depends on replies of an earlier segment that are not in yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Coming(Generic[Value]):
+    slot: Slot
+    segment: int
+    value: Value | None
+
+
+@dataclass(slots=True)
+class Names(Generic[Value]):
+    """Names of one kind. What the server confirmed, and over it what messages in flight will make of them.
+
+    A segment runs from Sync to Sync: if a message of it fails, the later ones of the same segment are ignored too, so
+    within a segment the latest message decides; across segments only a confirmed name is sure.
+    """
+
+    _sure: dict[bytes, Value] = field(default_factory=dict)
+    _coming: dict[bytes, _Coming[Value]] = field(default_factory=dict)
+
+    def put(self, name: bytes, value: Value | None, slot: Slot, segment: int) -> None:
+        """`slot`'s message will define the name, or (None) undefine it."""
+        self._coming[name] = _Coming(slot, segment, value)
+
+    def find(self, name: bytes, segment: int) -> Value | None:
+        """What the name means to a message sent now. Raises Unsure."""
+        coming = self._coming.get(name)
+        if coming is None:
+            return self._sure.get(name)
+        if coming.segment != segment:
+            raise Unsure
+        return coming.value
+
+    def guess(self, name: bytes) -> Value | None:
+        """The same without certainty, where nothing but a log line depends on it."""
+        coming = self._coming.get(name)
+        return self._sure.get(name) if coming is None else coming.value
+
+    def confirm(self, name: bytes, value: Value | None, slot: Slot) -> None:
+        """`slot`'s message succeeded."""
+        if value is None:
+            self._sure.pop(name, None)
+        else:
+            self._sure[name] = value
+        self.forget(name, slot)
+
+    def forget(self, name: bytes, slot: Slot) -> None:
+        """`slot`'s message failed or was ignored (a failed Parse of b'' is `confirm(b'', None, slot)`)."""
+        coming = self._coming.get(name)
+        if coming is not None and coming.slot is slot:
+            del self._coming[name]
+
+    def clear(self) -> None:
+        """The server dropped them all; what is in flight stays."""
+        self._sure.clear()

@@ -1,0 +1,102 @@
+"""Stand-ins for the session's neighbours: a planner that works from a table, a log in memory, keys that only mark."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from proxy.errors import ProxyError, Refusal, Tampered, Unavailable
+from proxy.plan import Miss, Part, Plan
+
+
+@dataclass
+class MemoryLog:
+    """Keeps events; fails while `is_full`."""
+
+    events: list[Mapping[str, Any]] = field(default_factory=list)
+    is_full: bool = False
+
+    def append(self, events: Sequence[Mapping[str, object]], *, must: bool = True) -> None:
+        """As FileLog."""
+        if self.is_full:
+            raise Unavailable("the query log cannot be written: full", sqlstate="58030")
+        self.events.extend(events)
+
+    def kinds(self) -> list[str]:
+        """The kinds, in order."""
+        return [str(one["kind"]) for one in self.events]
+
+    def of(self, kind: str) -> list[Mapping[str, Any]]:
+        """The events of one kind."""
+        return [one for one in self.events if one["kind"] == kind]
+
+
+@dataclass
+class FakePlanner:
+    """Plans by a table: text -> Plan, Miss or error; anything else passes as it is."""
+
+    plans: dict[str, Plan | Miss | ProxyError] = field(default_factory=dict)
+    restricted: bool = False
+    is_glass: bool = True
+    row_limit: int | None = None
+    calls: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    startup_refused: tuple[str, ...] = ()
+
+    def plan(
+        self,
+        text: str,
+        *,
+        path: tuple[str, ...],
+        param_oids: tuple[int, ...] = (),
+        in_prepare: bool = False,
+        after_miss: bool = False,
+    ) -> Plan | Miss:
+        """From the table, or the text as it is, with its command guessed from the first word."""
+        self.calls.append((text, path))
+        found = self.plans.get(text)
+        if isinstance(found, ProxyError):
+            raise found
+        if isinstance(found, Miss) and after_miss:
+            found = None
+        return found if found is not None else self.open_plan(text)
+
+    def open_plan(self, text: str) -> Plan:
+        """A Plan that changes nothing."""
+        statements = [one.split() for one in text.split(";")]
+        words = [one[0].upper() for one in statements if one]
+        return Plan(
+            text=text.encode(),
+            parts=tuple(Part(_command(word), row_limit=self.row_limit) for word in words),
+            log_text=text,
+            restricted=self.restricted,
+            may_change_path="SET" in words or "search_path" in text,
+            may_change_catalog="CREATE" in words or "DROP" in words,
+            ends_transaction=any(word in ("COMMIT", "ROLLBACK", "END", "BEGIN") for word in words),
+        )
+
+    def check_startup(self, parameters: Mapping[str, str]) -> Mapping[str, str]:
+        """Refuses what `startup_refused` names."""
+        for name in parameters:
+            if name in self.startup_refused:
+                raise Refusal(f"{name} may not be set")
+        return parameters
+
+
+def _command(word: str) -> str:
+    return {"BEGIN": "Transaction", "COMMIT": "Transaction", "ROLLBACK": "Transaction"}.get(word, word.capitalize())
+
+
+class MarkingKeys:
+    """Ciphertext is the domain's mark and the bytes in reverse: enough to see where it goes."""
+
+    def seal(self, plaintext: bytes, *, domain: str, search: str) -> bytes:
+        """As crypto.Sealer."""
+        return b"\x01sealed:" + domain.encode() + b":" + plaintext[::-1]
+
+    def open(self, sealed: bytes, *, domain: str, search: str, column: str) -> bytes:
+        """As crypto.Sealer."""
+        mark = b"\x01sealed:" + domain.encode() + b":"
+        if not sealed.startswith(mark):
+            raise Tampered(f"a value of {column} fails authentication")
+        return sealed[len(mark) :][::-1]
