@@ -1,0 +1,62 @@
+# Every target sets itself up: python3 (3.11 or newer) with pip and venv, and make, is all a machine needs.
+#
+#   make demo              the product at work on a sample shop; ARGS=--once ends by itself
+#   make test              ruff, mypy and pytest; ARGS is handed to pytest
+#   make lint              ruff and mypy only
+#   make bench             pgbench, direct and through the proxy; ARGS=--help lists its options
+#   make lock              writes requirements.lock anew from pyproject.toml; ARGS=--upgrade takes newer versions
+#   make clean             removes everything make wrote here
+
+PYTHON ?= python3
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+LOCK_TOOLS := build/lock
+PIP_TOOLS := 7.6.2
+
+# Settings of the caller's shell that would send packages elsewhere than into $(VENV), or ask a hash of the project itself.
+unexport PYTHONPATH PYTHONHOME PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_CONSTRAINT PIP_REQUIRE_HASHES
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench lock clean
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+demo: $(STAMP)
+	@$(BIN)/maskgate demo $(ARGS)
+
+test: lint
+	@$(BIN)/python -m pytest -n 2 $(ARGS)
+
+lint: $(STAMP)
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy --no-error-summary
+
+bench: $(STAMP)
+	@$(BIN)/python benchmarks/pgbench.py $(ARGS)
+
+# Once at the start, and again whenever the lock or the project file is newer than the stamp.
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed; say which: make PYTHON=python3.12")'
+	@echo "Setting up $(VENV): a minute or two, once"
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+# The lock is resolved on the oldest Python we support and holds the hashes of every platform's wheels.
+lock:
+	@$(PYTHON) -m venv $(LOCK_TOOLS)
+	@$(LOCK_TOOLS)/bin/python -m pip --quiet --disable-pip-version-check install pip-tools==$(PIP_TOOLS)
+	@env -u PIP_FIND_LINKS CUSTOM_COMPILE_COMMAND="make lock" $(LOCK_TOOLS)/bin/pip-compile --quiet \
+		--generate-hashes --extra demo --extra dev --strip-extras --allow-unsafe \
+		--no-emit-find-links --no-emit-index-url --no-emit-trusted-host \
+		$(ARGS) --output-file requirements.lock pyproject.toml
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

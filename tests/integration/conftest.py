@@ -1,0 +1,24 @@
+"""The sample shop behind a proxy, once per worker and PostgreSQL version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from proxy.cli.embedded import EmbeddedServer
+from tests.shop import Place, shop_place
+
+
+@pytest.fixture(scope="session")
+def shop(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """On each version. Tests leave the rows as they found them, or work in rows of their own."""
+    with shop_place(server, tmp_path_factory.mktemp(f"shop{server.version}") / "proxy") as place:
+        yield place
+
+
+@pytest.fixture(scope="session")
+def newest_shop(newest_server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """On the newest version only."""
+    with shop_place(newest_server, tmp_path_factory.mktemp("newest") / "proxy") as place:
+        yield place
