@@ -1,1 +1,25 @@
-"""Maskgate: for each caller, every protected relation behaves as if it were a view showing that caller's version of it."""
+"""Maskgate: for each caller, every protected relation behaves as if it were a view showing that caller's version of it.
+
+Everything else is PostgreSQL, byte for byte; what cannot be kept true is refused, with a reason.
+
+Where to find what. A module imports only from lower ranks or its own room (`tests/test_architecture.py`); ranks 0 to 4 do no
+I/O: time, randomness and keys are arguments, and what needs I/O is returned as an action.
+
+    0  errors.py, caller.py, plan.py,     the words every room shares: errors with their SQLSTATE, who asks, the frozen
+       catalog/snapshot.py,               decision for one statement, the catalog as a value, what a mask is, the answer
+       masking/mask.py, policy/verdict.py "may this caller see this relation"
+    1  wire/      bytes <-> frames and messages; SCRAM on both sides
+       sql/       one statement: parse, firewall, scopes, sealed, rewrite, splice, verify; build writes our SQL
+       masking/   families of masks; each is a SQL expression and its Python twin
+       crypto/    sealed values (AES-256-GCM, AES-SIV) and the key ring
+    2  policy/    text of masking_rules/*.yaml -> Ruleset; (role, relation) -> Verdict
+       guard.py   the export guard's budget;  audit/  events and their hash chain
+    3  planner.py statement x caller x snapshot x rules -> Plan
+    4  session/   one conversation as a value machine: bytes in, actions out
+    5  catalog/loader.py, crypto/providers.py, audit/sinks.py, server.py    the edges that do I/O
+    6  config.py, cli/   the composition root and the commands
+
+The way of one statement: `server` hands bytes to `session.machine`, which cuts frames (`wire`), asks the `planner` for a Plan,
+queues a slot for the expected reply and returns actions; `server` writes the events to the log, then the bytes to PostgreSQL.
+Replies meet the front slot: rows are counted and passed as they are, or opened and masked where the Plan says so.
+"""
