@@ -58,16 +58,29 @@ class Log(Protocol):
         """Written when it returns. Raises Unavailable (58030)."""
 
 
-class Limits(Protocol):
-    """What clients may take; `config.Limits` has it."""
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What clients may take at once. PostgreSQL's authentication_timeout is 60 s."""
 
-    @property
-    def startup_seconds(self) -> float:
-        """From the first byte to the server's ReadyForQuery. PostgreSQL's authentication_timeout is 60 s."""
+    startup_seconds: float = 30.0
+    sessions: int = 500
 
-    @property
-    def sessions(self) -> int:
-        """At once; the next one hears 53300."""
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """The PostgreSQL server, and the login that reads its catalog and its verifiers."""
+
+    host: str
+    port: int
+    catalog_user: str
+    catalog_password: str = field(repr=False)
+    catalog_database: str = "postgres"
+
+    def dsn(self, database: str) -> str:
+        """A URI for the catalog login."""
+        user, password = quote(self.catalog_user, safe=""), quote(self.catalog_password, safe="")
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"postgresql://{user}:{password}@{host}:{self.port}/{quote(database, safe='')}?sslmode=prefer"
 
 
 PlannerFor = Callable[[Caller, Snapshot], Planner]
@@ -75,7 +88,7 @@ RoleOf = Callable[[str], "str | None"]
 
 
 class Proxy:
-    """Listens and serves: `async with Proxy(...)`, or `start` and `stop` from one task.
+    """Listens and serves: `async with Proxy(...)`, or `start` and `stop` on one loop.
 
     `role_of` gives the role of the rules for a login, or None; `planner_for` a planner for a caller over a snapshot: it is
     kept until snapshot or rules (`reload_rules`) change. `sealing` is a `crypto.Sealer`, when there is a key ring. The catalog
@@ -85,26 +98,21 @@ class Proxy:
     def __init__(
         self,
         *,
-        server_host: str,
-        server_port: int,
-        catalog_user: str,
-        catalog_password: str,
+        upstream: Upstream,
         role_of: RoleOf,
         planner_for: PlannerFor,
         log: Log,
         clock: Callable[[], float],
         random: Callable[[int], bytes],
-        limits: Limits,
         listen_host: str = "127.0.0.1",
         listen_port: int = 0,
-        catalog_database: str = "postgres",
         sealing: Sealing | None = None,
         trusted_owners: Sequence[str] = (),
+        limits: Limits | None = None,
         reuse_port: bool = False,
     ) -> None:
-        self.upstream = server_host, server_port
-        self.limits = limits
-        self._login = f"{quote(catalog_user, safe='')}:{quote(catalog_password, safe='')}"
+        self.upstream = upstream
+        self.limits = limits or Limits()
         self.random = random
         self._role_of, self._planner_for = role_of, planner_for
         self._log, self._clock = log, clock
@@ -120,14 +128,8 @@ class Proxy:
         self._links: set[_Link] = set()
         self._dirty: list[_Link] = []
         self._databases: dict[str, _Database] = {}
-        self._verifiers = Loader(self._dsn(catalog_database))
+        self._verifiers = Loader(upstream.dsn(upstream.catalog_database))
         self._empty = asyncio.Event()
-
-    def _dsn(self, database: str) -> str:
-        """For the login that reads the catalog and the verifiers."""
-        host, port = self.upstream
-        host = f"[{host}]" if ":" in host else host
-        return f"postgresql://{self._login}@{host}:{port}/{quote(database, safe='')}?sslmode=prefer"
 
     # -- life
 
@@ -280,7 +282,7 @@ class Proxy:
         )
         database = self._databases.get(wanted.database)
         if database is None:
-            database = _Database(Loader(self._dsn(wanted.database), trusted_owners=self._trusted_owners))
+            database = _Database(Loader(self.upstream.dsn(wanted.database), trusted_owners=self._trusted_owners))
         try:
             if database.snapshot is None or self.loop.time() - database.loaded_at > FRESH_SECONDS:
                 await self._load(database)
@@ -349,7 +351,7 @@ class Proxy:
         """Answers ConnectServer."""
         try:
             async with asyncio.timeout(self.limits.startup_seconds):
-                await self.loop.create_connection(lambda: _ServerSide(link), *self.upstream)
+                await self.loop.create_connection(lambda: _ServerSide(link), self.upstream.host, self.upstream.port)
         except (OSError, TimeoutError) as error:
             link.step(link.session.server_unreachable, type(error).__name__)
             return
@@ -359,7 +361,7 @@ class Proxy:
         """Send a CancelRequest and wait until the server closed: by then the signal was given."""
         with contextlib.suppress(OSError, TimeoutError):
             async with asyncio.timeout(CANCEL_SECONDS):
-                reader, writer = await asyncio.open_connection(*self.upstream)
+                reader, writer = await asyncio.open_connection(self.upstream.host, self.upstream.port)
                 try:
                     writer.write(data)
                     await writer.drain()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from proxy.cli.embedded import EmbeddedServer, installations
-from tests.servers import Database, new_database, new_folder, shared_server, stop_all
+from tests.servers import Database, full_versions, new_database, new_folder, shared_server, stop_all
 
 _folder = pytest.StashKey[Path]()
 _VERSIONS = sorted(installations())
@@ -35,7 +35,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def pytest_report_header() -> str:
     """What we run on."""
-    return "PostgreSQL: " + (", ".join(map(str, _VERSIONS)) or "none found")
+    return "PostgreSQL: " + (", ".join(full_versions()) or "none found")
 
 
 @pytest.fixture(scope="session", params=_VERSIONS, ids=[f"pg{version}" for version in _VERSIONS])

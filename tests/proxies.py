@@ -16,8 +16,7 @@ import uvloop
 
 from proxy.caller import Caller
 from proxy.catalog.snapshot import Snapshot
-from proxy.config import Limits
-from proxy.server import Proxy
+from proxy.server import Limits, Proxy, Upstream
 from proxy.session.rows import Sealing
 from proxy.wire import messages as m
 from proxy.wire.auth import SCRAM_SHA_256, ScramClient, make_nonce
@@ -73,10 +72,7 @@ def running(
     problems: list[str] = []
     loop.set_exception_handler(lambda _, context: problems.append(str(context)))
     proxy = Proxy(
-        server_host=database.host,
-        server_port=upstream_port or database.port,
-        catalog_user=database.superuser,
-        catalog_password=database.password,
+        upstream=Upstream(database.host, upstream_port or database.port, database.superuser, database.password),
         role_of=role_of,
         planner_for=planner_for,
         log=log,
@@ -84,7 +80,7 @@ def running(
         random=os.urandom,
         listen_host=ADDRESS,
         sealing=sealing,
-        limits=limits or Limits(),
+        limits=limits,
     )
     ready = threading.Event()
     done: list[asyncio.Event] = []

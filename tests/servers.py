@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import shutil
+import subprocess
 import tempfile
 import uuid
 from dataclasses import dataclass, field
@@ -28,6 +29,15 @@ def new_folder() -> Path:
     return Path(tempfile.mkdtemp(prefix="maskgate-tests-"))
 
 
+def full_versions() -> list[str]:
+    """What each installed `postgres --version` says, as 18.4."""
+    said = [
+        subprocess.run([str(folder / "postgres"), "--version"], capture_output=True, text=True, check=True).stdout
+        for folder in installations().values()
+    ]
+    return [words.split()[2] for words in said]
+
+
 def shared_server(folder: Path, version: int) -> EmbeddedServer:
     """The run's server of that version, started if it is not there yet."""
     data_dir, bin_dir = folder / f"pg{version}", installations()[version]
@@ -35,9 +45,7 @@ def shared_server(folder: Path, version: int) -> EmbeddedServer:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if (data_dir / "postmaster.pid").exists():
             return EmbeddedServer.attach(data_dir, bin_dir, superuser=SUPERUSER, password=PASSWORD)
-        return EmbeddedServer.create(
-            data_dir, bin_dir, superuser=SUPERUSER, password=PASSWORD, settings=TEST_SETTINGS
-        )
+        return EmbeddedServer.create(data_dir, bin_dir, superuser=SUPERUSER, password=PASSWORD, settings=TEST_SETTINGS)
 
 
 def stop_all(folder: Path) -> None:

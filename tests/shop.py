@@ -83,7 +83,7 @@ class RunningProxy:
     def events(self, **wanted: object) -> list[dict[str, Any]]:
         """Every event of the query log whose fields are as wanted, oldest first."""
         found = []
-        for segment in segments(self.config.log.folder):
+        for segment in [one for lane in segments(self.config.log.folder).values() for one in lane]:
             for line in read_lines(segment):
                 event = orjson.loads(line)
                 if all(event.get(key) == value for key, value in wanted.items()):

@@ -20,7 +20,7 @@ from proxy.cli.policy import Policy, read_rules
 from proxy.config import Config, ConfigError
 from proxy.crypto import Sealer
 from proxy.errors import Unavailable
-from proxy.server import Proxy
+from proxy.server import Limits, Proxy, Upstream
 
 
 def open_log(config: Config) -> FileLog:
@@ -40,11 +40,7 @@ def compose(config: Config, *, log: FileLog | None = None, policy: tuple[Policy,
     rules, sealer = policy or open_policy(config)
     catalog = config.catalog
     return Proxy(
-        server_host=config.server.host,
-        server_port=config.server.port,
-        catalog_user=catalog.user,
-        catalog_password=catalog.password(),
-        catalog_database=catalog.database,
+        upstream=Upstream(config.server.host, config.server.port, catalog.user, catalog.password(), catalog.database),
         role_of=rules.role_of,
         planner_for=rules.planner_for,
         log=log or open_log(config),
@@ -54,7 +50,7 @@ def compose(config: Config, *, log: FileLog | None = None, policy: tuple[Policy,
         listen_port=config.listen.port,
         sealing=sealer,
         trusted_owners=(*config.trusted_owners, *rules.ruleset.trusted_owners),
-        limits=config.limits,
+        limits=Limits(startup_seconds=config.limits.startup_seconds, sessions=config.limits.sessions),
     )
 
 

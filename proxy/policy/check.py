@@ -12,7 +12,7 @@ from proxy.masking.types import BYTEA, oid_of
 from proxy.policy.decide import Judge, is_system
 from proxy.policy.rules import ColumnRule, RelationRule, Role, Ruleset
 from proxy.policy.verdict import Closed
-from proxy.sql import build
+from proxy.sql.condition import row_condition
 
 _ORDER = ("error", "warning", "notice")
 
@@ -105,7 +105,7 @@ def _overrides(role: Role, snapshot: Snapshot) -> Iterator[Finding]:
                     yield Finding("error", f"{column_rule.rule}: {misfit}")
         if over.where is not None:
             try:
-                build.row_condition(over.where, relation.name, frozenset(c.name for c in relation.columns))
+                row_condition(over.where, relation.name, frozenset(c.name for c in relation.columns))
             except ValueError as error:
                 yield Finding("error", f"{over.rule}: {error}")
 

@@ -24,6 +24,7 @@ from proxy.policy.rules import (
 )
 from proxy.policy.verdict import Closed, Masked, Open, Show, Verdict
 from proxy.sql import build
+from proxy.sql.condition import row_condition
 
 _BYTEAS = frozenset((BYTEA, 1001))  # bytea and bytea[]
 _BUILTIN = "built-in rules"
@@ -239,7 +240,7 @@ class Judge:
         condition = None
         if where is not None:
             try:
-                condition = build.row_condition(where, relation.name, frozenset(c.name for c in relation.columns))
+                condition = row_condition(where, relation.name, frozenset(c.name for c in relation.columns))
             except ValueError as error:
                 return Closed(over.rule if over is not None else said, str(error))
         return Masked(said, f"the role {self.role.name} sees it by column", shows, condition)

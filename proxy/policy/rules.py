@@ -25,7 +25,7 @@ from proxy.policy import lines
 from proxy.policy.lines import Path, Problem, Text
 from proxy.policy.model import ColumnShape, FileShape, RelationOverride, RelationShape, RoleShape, SystemShape
 from proxy.policy.verdict import Seal
-from proxy.sql import build
+from proxy.sql.condition import row_condition
 
 TEXT_OID = 25
 EVERY_OTHER = "*"
@@ -368,7 +368,7 @@ class _Merge:
             columns[name] = ColumnOverrideRule(rule, one.sees or "masked", mask)
         if shape.where is not None:
             try:
-                build.row_condition(shape.where, relation.partition(".")[2])
+                row_condition(shape.where, relation.partition(".")[2])
             except ValueError as error:
                 self.problems.append(text.problem((*path, "where"), str(error)))
         return RelationOverrideRule(f"role {role}: {relation} ({text.place(*path)})", shape.sees, shape.where, columns)

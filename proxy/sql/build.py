@@ -13,9 +13,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-import sqlglot
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
 
 from proxy.catalog.snapshot import Column, Relation
 
@@ -147,6 +145,11 @@ def is_null(part: Part) -> Part:
     return exp.Paren(this=exp.Is(this=part.copy(), expression=exp.Null()))
 
 
+def is_boolean(part: Part, value: bool) -> Part:
+    """`(part IS TRUE)` or `(part IS FALSE)`."""
+    return exp.Paren(this=exp.Is(this=part.copy(), expression=boolean(value)))
+
+
 def coalesce(*parts: Part) -> Part:
     """COALESCE: a node of the grammar, no operator is looked up."""
     return exp.Coalesce(this=parts[0].copy(), expressions=[part.copy() for part in parts[1:]])
@@ -238,111 +241,3 @@ def protected_subquery(
     where_sql = f" WHERE ({verdict.condition}) OFFSET 0" if verdict.condition is not None else ""
     source = qualified(relation.schema, relation.name)
     return f"(SELECT {', '.join(items)} FROM {only_sql}{source}{sample_sql}{where_sql})"
-
-
-# --- row conditions of rules ------------------------------------------------------------------------------------------
-
-_COMPARISONS: dict[type[exp.Expr], str] = {
-    exp.EQ: "=",
-    exp.NEQ: "<>",
-    exp.LT: "<",
-    exp.LTE: "<=",
-    exp.GT: ">",
-    exp.GTE: ">=",
-    exp.Add: "+",
-    exp.Sub: "-",
-    exp.Mul: "*",
-    exp.DPipe: "||",
-}
-_LIKE: dict[type[exp.Expr], str] = {exp.Like: "~~", exp.ILike: "~~*"}
-_TYPES = {  # the types a condition may cast to, as sqlglot calls them
-    exp.DType.TEXT: TEXT,
-    exp.DType.VARCHAR: "pg_catalog.varchar",
-    exp.DType.INT: INTEGER,
-    exp.DType.BIGINT: BIGINT,
-    exp.DType.SMALLINT: "pg_catalog.int2",
-    exp.DType.DECIMAL: "pg_catalog.numeric",
-    exp.DType.BOOLEAN: "pg_catalog.bool",
-    exp.DType.DATE: "pg_catalog.date",
-    exp.DType.TIMESTAMP: "pg_catalog.timestamp",
-    exp.DType.TIMESTAMPTZ: "pg_catalog.timestamptz",
-    exp.DType.UUID: "pg_catalog.uuid",
-}
-_DEPTH = 200
-
-
-def _refused(node: exp.Expr) -> ValueError:
-    return ValueError(
-        f"a row condition cannot hold {sql(node)!r}; write columns of the relation, constants, comparisons, IN with "
-        "constants, BETWEEN, LIKE, IS NULL, AND, OR, NOT and casts to built-in types (or use row-level security)"
-    )
-
-
-def _plain_type(node: exp.Expr) -> str:
-    if isinstance(node, exp.DataType) and not node.expressions and node.this in _TYPES:
-        return _TYPES[node.this]
-    raise _refused(node)
-
-
-def _condition(node: exp.Expr, relation_name: str, columns: frozenset[str] | None, depth: int) -> Part:
-    if depth > _DEPTH:
-        raise ValueError("the row condition is nested too deeply")
-
-    def inner(one: exp.Expr) -> Part:
-        return _condition(one, relation_name, columns, depth + 1)
-
-    kind = type(node)
-    if kind in _COMPARISONS:
-        return operate(inner(node.this), _COMPARISONS[kind], inner(node.expression))
-    if kind in _LIKE:
-        return operate(inner(node.this), _LIKE[kind], inner(node.expression))
-    match node:
-        case exp.Paren():
-            return inner(node.this)
-        case exp.And():
-            return all_true(inner(node.this), inner(node.expression))
-        case exp.Or():
-            return any_true(inner(node.this), inner(node.expression))
-        case exp.Not():
-            return negated(inner(node.this))
-        case exp.Is() if isinstance(node.expression, exp.Null | exp.Boolean):
-            return exp.Paren(this=exp.Is(this=inner(node.this), expression=node.expression.copy()))
-        case exp.Between() if not node.args.get("symmetric"):
-            low = operate(inner(node.this), ">=", inner(node.args["low"]))
-            return all_true(low, operate(inner(node.this), "<=", inner(node.args["high"])))
-        case exp.In() if node.expressions and node.args.get("query") is None:
-            return any_true(*[operate(inner(node.this), "=", inner(value)) for value in node.expressions])
-        case exp.Cast() if kind is exp.Cast:
-            return cast(inner(node.this), _plain_type(node.to))
-        case exp.Neg():
-            if isinstance(node.this, exp.Literal) and not node.this.is_string:
-                return exp.Paren(this=node.copy())
-        case exp.Literal() | exp.Boolean() | exp.Null():
-            return node.copy()
-        case exp.CurrentUser():
-            return exp.CurrentUser()
-        case exp.SessionUser():
-            return exp.SessionUser()
-        case exp.CurrentDate() if not node.args:
-            return exp.CurrentDate()
-        case exp.Column() if not node.args.get("db") and node.table in ("", relation_name):
-            identifier = node.this
-            if isinstance(identifier, exp.Identifier):
-                name = identifier.name if identifier.quoted else identifier.name.lower()
-                if columns is not None and name not in columns:
-                    raise ValueError(f"the row condition names {name!r}, which is no column of {relation_name}")
-                return raw(f"{quoted(relation_name)}.{quoted(name)}")
-    raise _refused(node)
-
-
-def row_condition(text: str, relation_name: str, columns: frozenset[str] | None = None) -> str:
-    """The `where:` of a rule with every operator and type qualified and every column under the relation's name.
-
-    Raises ValueError, saying what to write instead, for what is not on the short list of `_condition`, and, when `columns`
-    is given, for a name that is none of them.
-    """
-    try:
-        tree = sqlglot.parse_one(text, dialect="postgres")
-    except (SqlglotError, RecursionError) as error:
-        raise ValueError("the row condition is not one SQL expression") from error
-    return sql(_condition(tree, relation_name, columns, 0))

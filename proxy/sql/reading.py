@@ -15,16 +15,16 @@ class Place(Enum):
     """Where a column's value is used."""
 
     OUTPUT = "output"  # a whole item of a target list
-    COMPARED = "compared"  # operand of =, <>, IN, = ANY (ARRAY[…]), IS [NOT] DISTINCT FROM
+    COMPARED = "a comparison"  # operand of =, <>, IN, = ANY (ARRAY[…]), IS [NOT] DISTINCT FROM
     GROUPED = "GROUP BY"
     DISTINCT = "DISTINCT"  # also UNION, INTERSECT, EXCEPT without ALL
     ORDERED = "ORDER BY"
     NULL_TEST = "IS NULL"
-    COUNTED = "count"
+    COUNTED = "count()"
     CONFLICT = "ON CONFLICT"
-    ASSIGNED = "assigned"  # the whole value given to a column
+    ASSIGNED = "an assignment"  # the whole value given to a column
     MIXED = "a set operation with something else"
-    WHOLE_ROW = "whole row"
+    WHOLE_ROW = "a whole row"
     OTHER = "an expression"
 
 

@@ -16,7 +16,7 @@ from psycopg import errors, pq
 from proxy.errors import Refusal, TooComplex, Unproven
 from proxy.plan import Miss, Part, Plan, SealedParam, SealedResult
 from proxy.policy.verdict import Seal
-from proxy.config import Limits
+from proxy.server import Limits
 from proxy.wire import messages as m
 from tests.fakes import FakePlanner, MarkingKeys, MemoryLog
 from tests.proxies import RawClient, Running, error_of, kinds_of, running

@@ -83,14 +83,14 @@ class _Guide:
         views = {login: await self._fetch(login, _SELECT) for login in (ANALYST, APP, OWNER)}
         table = Table("column", *(f"as {login}" for login in views))
         for place in range(len(views[APP])):
-            for name in views[APP][place]:
+            for name in views[APP][place].keys():  # noqa: SIM118 - a Record iterates over its values
                 table.add_row(name, *(_text(rows[place][name]) for rows in views.values()))
             table.add_section()
         self._console.print(table)
 
         truth = await self._direct(_SELECT)
         ana, app = views[ANALYST], views[APP]
-        plain = [name for name in truth[0] if name != "card_no"]
+        plain = [name for name in truth[0].keys() if name != "card_no"]
         self._promise(
             "ana sees every protected column masked",
             len(ana) == 2 and all(ana[i][name] != app[i][name] for i in range(2) for name in _MASKED),
@@ -193,7 +193,7 @@ class _Guide:
             else:
                 await caller.fetch(sql)
         except asyncpg.PostgresError as error:
-            self._console.print(f"  ERROR {error.sqlstate}: {error}", markup=False, style="red")
+            self._console.print(f"  ERROR {error.sqlstate}: {error.args[0]}", markup=False, style="red")
             hint = getattr(error, "hint", None)
             if hint:
                 self._console.print(f"  HINT: {hint}", markup=False, style="dim")
@@ -209,7 +209,13 @@ async def _discard(_data: bytes) -> None:
 
 
 def _text(value: object) -> str:
-    return "NULL" if value is None else str(value)
+    match value:
+        case None:
+            return "NULL"
+        case bytes():
+            return f"\\x{value.hex()[:16]}… ({len(value)} bytes)"
+        case _:
+            return str(value)
 
 
 def _passes_luhn(number: str) -> bool:
