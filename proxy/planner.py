@@ -42,6 +42,8 @@ class Judge(Protocol):
     @property
     def row_limit(self) -> int | None: ...
     @property
+    def purpose(self) -> str: ...
+    @property
     def copy_refused(self) -> bool: ...
     @property
     def functions(self) -> frozenset[str]: ...
@@ -86,7 +88,7 @@ class Planner:
         self.seal_text = seal_text
         self.restricted = judge.restricted
         self.is_glass = judge.is_glass
-        self.row_limit = judge.row_limit
+        self.purpose = judge.purpose
         self._plans: OrderedDict[tuple[object, ...], Plan] = OrderedDict()
 
     def check_startup(self, parameters: Mapping[str, str]) -> Mapping[str, str]:
@@ -94,6 +96,10 @@ class Planner:
         if self.restricted:
             check_startup(parameters, self._firewall(()), self.login)
         return parameters
+
+    def log_text(self, sql: bytes) -> str:
+        """A text no plan was made for, as the log may show it: every literal hidden."""
+        return sql_parse.literals_hidden(sql)[:LOGGED_CHARACTERS]
 
     def plan(
         self,

@@ -42,6 +42,11 @@ class FakePlanner:
     row_limit: int | None = None
     calls: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     startup_refused: tuple[str, ...] = ()
+    purpose: str = ""
+
+    def log_text(self, sql: bytes) -> str:
+        """Nothing of it."""
+        return "?"
 
     def plan(
         self,

@@ -122,6 +122,7 @@ class FakeJudge:
     restricted: bool
     is_glass: bool = False
     row_limit: int | None = 10_000
+    purpose: str = ""
     copy_refused: bool = True
     functions: frozenset[str] = field(default_factory=lambda: frozenset({"shop.tax"}))
 

@@ -74,6 +74,11 @@ class Judge:
         return self.role.functions
 
     @property
+    def purpose(self) -> str:
+        """What the role may use the data for."""
+        return ", ".join(self.role.purpose)
+
+    @property
     def refused_functions(self) -> frozenset[str]:
         """Functions of pg_catalog that would show a hidden partition key."""
         return _BOUND_FUNCTIONS if self.restricted and self._hides_partition_keys() else frozenset()

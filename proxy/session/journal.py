@@ -33,13 +33,14 @@ class Journal:
         self._count += 1
         return f"{self.session_id}-{self._count}"
 
-    def identify(self, message: StartupMessage, role: str = "", server_pid: int = 0) -> None:
+    def identify(self, message: StartupMessage, role: str = "", server_pid: int = 0, purpose: str = "") -> None:
         """From now on every event says who asks."""
         self.who = event.who(
             session=self.session_id,
             address=self.address,
             login=message.user,
             role=role,
+            purpose=purpose,
             database=message.database,
             application=message.parameters.get("application_name", ""),
             server_pid=server_pid,
@@ -75,9 +76,9 @@ class Journal:
             kind=kind,
         )
 
-    def refuse(self, event_id: str, error: ProxyError) -> Event:
+    def refuse(self, event_id: str, error: ProxyError, said: str = "") -> Event:
         """A statement that does not leave, or is stopped."""
-        return event.refuse(event_id, self.who, sqlstate=error.sqlstate, reason=error.message)
+        return event.refuse(event_id, self.who, sqlstate=error.sqlstate, reason=error.message, statement=said)
 
     def end(
         self,

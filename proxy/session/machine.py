@@ -322,7 +322,8 @@ class Session:
         self._parameters, self._key = startup.parameters, startup.key
         self._status = startup.status.encode()
         message = startup.message
-        self._journal.identify(message, self._role, self._key.process_id if self._key is not None else 0)
+        purpose = "" if self._planner is None else self._planner.purpose
+        self._journal.identify(message, self._role, self._key.process_id if self._key is not None else 0, purpose)
         self._actions.append(Record(self._journal.connected()))
         ready = m.frame(Backend.READY_FOR_QUERY, self._status)
         if self._is_glass:
@@ -395,7 +396,7 @@ class Session:
         if kind == Frontend.SYNC:
             self._sync(frame)
         elif kind == Frontend.TERMINATE:
-            self._actions += self._finish("00000", "the client said goodbye")
+            self._actions = self._finish("00000", "the client said goodbye")
         elif kind == Frontend.FLUSH:
             if not self._is_copying_in:
                 self._to_server.append(frame)
@@ -465,7 +466,7 @@ class Session:
         try:
             plan, _ = self._decide(sql, (), in_prepare=False)
         except ProxyError as error:
-            self._refuse_simple(error)
+            self._refuse_simple(error, self._said(sql))
             return
         slot = Slot(s.QUERY)
         slot.plan = plan
@@ -496,7 +497,7 @@ class Session:
             plan, text = self._decide(message.sql, message.param_oids, in_prepare=True)
             oids = server_param_oids(message.param_oids, plan)
         except ProxyError as error:
-            self._refuse_extended(error, message.statement)
+            self._refuse_extended(error, message.statement, self._said(message.sql))
             return
         slot = Slot(s.PARSE)
         slot.plan, slot.name = plan, message.statement
@@ -673,11 +674,12 @@ class Session:
 
     # --- refusing
 
-    def _refuse_simple(self, error: ProxyError) -> None:
+    def _refuse_simple(self, error: ProxyError, said: str = "") -> None:
+        """`said`: the statement as the log may show it."""
         if error.fatal:
             raise error
         slot = Slot(s.QUERY)
-        self._refused(slot, error)
+        self._refused(slot, error, said)
         is_quiet = not self._slots and self._status == b"I" and not self._is_open_segment
         self._forget_unnamed(slot)
         # Idle: the empty query leaves no line in the server's log, and its ReadyForQuery is the server's own.
@@ -685,21 +687,21 @@ class Session:
         self._segment += 1
         self._is_open_segment, self._is_flushed = False, True
 
-    def _refuse_extended(self, error: ProxyError, statement: bytes | None) -> None:
+    def _refuse_extended(self, error: ProxyError, statement: bytes | None, said: str = "") -> None:
         """`statement`: the name of a refused Parse; None for another message, which gets a Parse of a fresh name."""
         if error.fatal:
             raise error
         slot = Slot(s.PARSE)
-        self._refused(slot, error)
+        self._refused(slot, error, said)
         slot.name = self._fresh_name() if statement is None else statement
         self._statements.put(slot.name, None, slot, self._segment)
         self._push_extended(slot, m.Parse(slot.name, _rejected(slot)).to_bytes())
         self._is_skipping = True
 
-    def _refused(self, slot: Slot, error: ProxyError) -> None:
+    def _refused(self, slot: Slot, error: ProxyError, said: str) -> None:
         slot.refusal = error
         slot.refusal_id = self._journal.next_id()
-        self._actions.append(Record(self._journal.refuse(slot.refusal_id, error)))
+        self._actions.append(Record(self._journal.refuse(slot.refusal_id, error, said)))
 
     def _substitute(self, slot: Slot) -> bytes:
         """What the server must reject in place of the slot's message."""
@@ -707,6 +709,10 @@ class Session:
             return m.Query(_rejected(slot)).to_bytes()
         name = slot.name if slot.kind == s.PARSE else self._fresh_name()
         return m.Parse(name, _rejected(slot)).to_bytes()
+
+    def _said(self, sql: bytes) -> str:
+        """A refused text for the log: nothing proved which of its literals may be shown."""
+        return "" if self._planner is None else self._planner.log_text(sql)
 
     def _fresh_name(self) -> bytes:
         return b"maskgate_" + self._random(12).hex().encode()

@@ -64,6 +64,13 @@ class Planner(Protocol):
     def is_glass(self) -> bool:
         """Everything passes byte for byte: nothing to hide, nothing to decrypt."""
 
+    @property
+    def purpose(self) -> str:
+        """What the role may use the data for; stands in every event."""
+
+    def log_text(self, sql: bytes) -> str:
+        """A text no plan was made for, as the log may show it: every literal hidden."""
+
     def plan(
         self,
         text: str,

@@ -195,8 +195,9 @@ class Firewall:
 def _sets_something_harmless(name: str, node: Any) -> bool:
     """set_config('jit', …) as drivers send it: a constant name, of a setting whose every value is harmless."""
     first = node_of(node.args[0]) if name == "set_config" and len(node.args) == 3 else None
-    is_constant = isinstance(first, pb.A_Const) and first.HasField("sval")
-    return is_constant and first.sval.sval.lower() in allowed.SETTINGS - allowed.CHECKED.keys()
+    if not isinstance(first, pb.A_Const) or not first.HasField("sval"):
+        return False
+    return first.sval.sval.lower() in allowed.SETTINGS - allowed.CHECKED.keys()
 
 
 def _position(statement: Statement, node: Any) -> int | None:

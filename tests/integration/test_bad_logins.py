@@ -50,7 +50,7 @@ def attempt(host: str, port: int, login: str, password: str, database: str, **pa
                     seen.kinds += chr(kind)
                     seen.lengths.append(len(body))
                     if kind == m.Backend.ERROR_RESPONSE:
-                        seen.error = dict(m.ErrorResponse.parse(body).fields)
+                        seen.error = {kind: text.decode() for kind, text in m.ErrorResponse.parse(body).fields}
                     elif kind == m.Backend.READY_FOR_QUERY:
                         wire.sendall(m.Terminate().to_bytes())
                     elif kind == m.Backend.AUTHENTICATION:
@@ -128,8 +128,7 @@ def strangers(small: Small) -> dict[str, str]:
         superuser.execute(f"ALTER ROLE {expired} VALID UNTIL '2020-01-01'".encode())
         superuser.execute(f"ALTER ROLE {no_login} NOLOGIN".encode())
         superuser.execute(f"ALTER ROLE {no_password} PASSWORD NULL".encode())
-    names = {"md5": md5, "expired": expired, "nologin": no_login, "nopassword": no_password, "unknown": "nobody_knows"}
-    return {kind: name for kind, name in names.items()}
+    return {"md5": md5, "expired": expired, "nologin": no_login, "nopassword": no_password, "unknown": "nobody_knows"}
 
 
 @pytest.mark.parametrize("kind", ["unknown", "md5", "expired", "nologin", "nopassword"])
@@ -177,7 +176,6 @@ def test_a_login_in_no_role_of_the_rules_is_told_so_once_its_password_is_right(p
 def test_a_new_password_and_a_new_login_work_at_once(proxy: Inside) -> None:
     database = proxy.small.database
     login = database.role("ana_new")
-    proxy.small.rules_file.write_text(proxy.small.rules)
     database.execute(f"ALTER ROLE {proxy.small.owner} PASSWORD 'changed'")
     try:
         assert through(proxy, proxy.small.owner).error["C"] == "28P01"
@@ -188,7 +186,7 @@ def test_a_new_password_and_a_new_login_work_at_once(proxy: Inside) -> None:
 
 
 @pytest.mark.parametrize("number", [0, 1, 2], ids=["analyst", "app", "owner"])
-@pytest.mark.parametrize("database", ["nowhere", "no'where\"%2F;", "数据库", "x" * 80])
+@pytest.mark.parametrize("database", ["nowhere", "no'where\"%2F;", "数据库"])
 def test_an_unknown_database(proxy: Inside, number: int, database: str) -> None:
     login = proxy.small.logins[number]
     seen = through(proxy, login, database=database)

@@ -327,7 +327,8 @@ def test_rules_of_two_relatives_the_stricter_wins() -> None:
     shut = "  narrow: {logins: [n], sees: {key: open}, relations: {shop.%s: {sees: closed}}}\n"
     for name in ("child", "sibling"):
         assert isinstance(judge("narrow", shut % name, rules=open_rules).read(PARENT), Closed)
-    both = "  narrow: {logins: [n], sees: {key: open}, relations: {shop.child: {where: b = 'x'}, shop.sibling: {where: b = 'y'}}}\n"
+    wheres = "shop.child: {where: b = 'x'}, shop.sibling: {where: b = 'y'}"
+    both = f"  narrow: {{logins: [n], sees: {{key: open}}, relations: {{{wheres}}}}}\n"
     verdict = judge("narrow", both).read(PARENT)
     assert isinstance(verdict, Masked)
     assert (verdict.condition or "").count("OPERATOR") == 2
