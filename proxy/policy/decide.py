@@ -207,9 +207,13 @@ class Judge:
         name = _name(relation)
         found = [name] if name in self.ruleset.relations or name in self.role.relations else []
         once = self._remembered.get(relation.oid)
-        if once is not None and once not in found:
+        if once is not None and once not in found and not self._is_for_others(once):
             found.append(once)
         return found
+
+    def _is_for_others(self, name: str) -> bool:
+        """Whether only overrides of other roles name it: that says nothing to this one."""
+        return name in self._named and name not in self.ruleset.relations and name not in self.role.relations
 
     def _relatives(self, relation: Relation, of: _Edges) -> Iterator[Relation]:
         """Ancestors or descendants, nearest first, without the relation itself."""
@@ -395,12 +399,10 @@ def _stricter(one: Verdict, other: Verdict) -> Verdict:
         return one
     if isinstance(other, Closed):
         return other
-    if isinstance(one, Open) and isinstance(other, Open):
-        return replace(one, seals={**other.seals, **one.seals}, classes={**other.classes, **one.classes})
     if isinstance(one, Open):
-        one, other = other, one
-    if not isinstance(one, Masked):  # unreachable, for the type checker
-        raise AssertionError(one)
+        if isinstance(other, Open):
+            return replace(one, seals={**other.seals, **one.seals}, classes={**other.classes, **one.classes})
+        return _stricter(other, one)
     if isinstance(other, Open):
         shows = {
             attnum: replace(show, seal=other.seals.get(attnum)) if show.how == "open" and show.seal is None else show

@@ -6,12 +6,14 @@ merge keys. Knows nothing of rules.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import yaml
 
 Path = tuple[str | int, ...]
+
+# A rule file needs eight levels; a mask of nested JSON paths needs no more.
+_DEPTH = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,9 @@ def read(file: str, text: str) -> Text:
     found = Text(file)
     loader = yaml.SafeLoader(text)
     try:
+        found.problems += _too_deep(file, text)
+        if found.problems:
+            return found
         node = loader.get_single_node()
         if node is not None:
             _walk(node, found)
@@ -62,11 +67,24 @@ def read(file: str, text: str) -> Text:
         mark = getattr(error, "problem_mark", None)
         said = getattr(error, "problem", None) or "this is not YAML"
         found.problems.append(Problem(file, mark.line + 1 if mark else 1, f"not YAML: {said}"))
-    except (ValueError, RecursionError) as error:  # a date that is none, nesting without end
+    except ValueError as error:  # a date that is none
         found.problems.append(Problem(file, 1, f"not YAML: {error}"))
     finally:
         loader.dispose()
     return found
+
+
+def _too_deep(file: str, text: str) -> list[Problem]:
+    """PyYAML builds its tree by recursion; its events come one by one."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > _DEPTH:
+                return [Problem(file, event.start_mark.line + 1, "this is nested too deeply for a rule")]
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+    return []
 
 
 def _walk(root: yaml.Node, found: Text) -> None:
@@ -102,8 +120,3 @@ def _key(key: yaml.Node, found: Text, first: dict[str, int]) -> str | None:
         return None
     first[name] = line
     return name
-
-
-def mapping(value: object) -> Mapping[str, object]:
-    """`value` if it is a mapping, else an empty one."""
-    return value if isinstance(value, Mapping) else {}

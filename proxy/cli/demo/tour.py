@@ -90,7 +90,7 @@ class _Guide:
 
         truth = await self._direct(_SELECT)
         ana, app = views[ANALYST], views[APP]
-        plain = [name for name in truth[0].keys() if name != "card_no"]
+        plain = [name for name in truth[0].keys() if name != "card_no"]  # noqa: SIM118
         self._promise(
             "ana sees every protected column masked",
             len(ana) == 2 and all(ana[i][name] != app[i][name] for i in range(2) for name in _MASKED),

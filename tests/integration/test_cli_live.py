@@ -1,0 +1,58 @@
+"""`maskgate check` and `maskgate explain` against a live catalog, as a person runs them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from tests.shop import Place
+
+
+def maskgate(place: Place, *arguments: str) -> tuple[int, str]:
+    """Exit status and what was printed."""
+    command = [sys.executable, "-m", "proxy.cli", *arguments, "-c", str(place.folder / "proxy.yaml")]
+    wide = {**os.environ, "COLUMNS": "240"}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=wide)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_check_finds_nothing_wrong_in_the_shop_and_says_what_is_closed(newest_shop: Place) -> None:
+    status, said = maskgate(newest_shop, "check", "-d", newest_shop.database.name)
+    assert (status, "0 error(s)" in said) == (0, True), said
+    assert "shop.customer_contacts is closed to analyst" in said
+    assert "phone: {class: basic, mask: {partial: {first: 3, last: 4}}}" in said  # a line to paste
+
+
+def test_check_names_a_missing_constraint_and_a_login_with_too_much_power(newest_shop: Place) -> None:
+    newest_shop.database.execute("ALTER TABLE shop.payment_cards RENAME CONSTRAINT card_no_is_sealed TO kept")
+    definition = newest_shop.database.execute(
+        "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'kept'"
+    )[0][0]
+    newest_shop.database.execute("ALTER TABLE shop.payment_cards DROP CONSTRAINT kept; CREATE ROLE bi_super LOGIN SUPERUSER")
+    try:
+        status, said = maskgate(newest_shop, "check", "-d", newest_shop.database.name)
+        assert status == 1
+        assert "shop.payment_cards.card_no" in said
+        assert "no CHECK keeps plaintext out" in said
+        assert "ADD C" in said  # the line to paste
+        assert "bi_super" in said
+    finally:
+        newest_shop.database.execute(
+            f"DROP ROLE bi_super; ALTER TABLE shop.payment_cards ADD CONSTRAINT card_no_is_sealed {definition}"
+        )
+
+
+def test_explain_shows_the_text_that_would_leave_and_the_rules(newest_shop: Place) -> None:
+    sql = "SELECT name, card_no FROM shop.customers JOIN shop.payment_cards USING (id)"
+    status, said = maskgate(newest_shop, "explain", "--as", "ana", "-d", newest_shop.database.name, sql)
+    assert status == 0, said
+    assert "pg_catalog" in said
+    assert "customers.yaml" in said
+    status, said = maskgate(newest_shop, "explain", "--as", "ana", "-d", newest_shop.database.name, "DELETE FROM shop.orders")
+    assert (status, "0A000" in said) == (1, True)
+
+
+def test_explain_says_when_a_login_has_no_role(newest_shop: Place) -> None:
+    status, said = maskgate(newest_shop, "explain", "--as", "nobody", "SELECT 1")
+    assert (status, "role" in said) == (1, True)

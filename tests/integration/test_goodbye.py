@@ -1,0 +1,35 @@
+"""What stands before a Terminate in the same packet runs once, and is logged once."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import psycopg
+import pytest
+
+from proxy.wire import messages as m
+from tests.shop import Place
+
+
+@pytest.mark.parametrize("login", ["shop_app", "dba"])
+def test_query_and_terminate_in_one_packet_run_the_query_once(newest_shop: Place, login: str) -> None:
+    direct = newest_shop.database
+    direct.execute("CREATE TABLE IF NOT EXISTS shop.goodbye (who text); GRANT INSERT ON shop.goodbye TO shop_app, dba")
+    running = newest_shop.running
+    before = len(running.events(kind="accept", login=login))
+    connection = psycopg.connect(newest_shop.dsn(login), autocommit=True)
+    try:
+        insert = m.Query(f"INSERT INTO shop.goodbye VALUES ('{login}')".encode()).to_bytes()
+        os.set_blocking(connection.pgconn.socket, True)
+        os.write(connection.pgconn.socket, insert + m.Terminate().to_bytes())
+        while os.read(connection.pgconn.socket, 65536):
+            pass  # until the proxy has closed
+    finally:
+        connection.close()
+    deadline = time.monotonic() + 10  # PostgreSQL reads the INSERT before the Terminate, but nobody waits for it
+    while not direct.execute(f"SELECT 1 FROM shop.goodbye WHERE who = '{login}'") and time.monotonic() < deadline:
+        pass
+    assert direct.execute(f"SELECT count(*) FROM shop.goodbye WHERE who = '{login}'") == [(1,)]
+    assert len(running.events(kind="accept", login=login)) == before + 1
+    direct.execute(f"DELETE FROM shop.goodbye WHERE who = '{login}'")
