@@ -27,7 +27,7 @@ _STYLES = {"error": "bold red", "warning": "yellow", "notice": "cyan"}
 # Roles whose members read tables or files whatever the rules say (PostgreSQL 18, 21.5).
 _AROUND = ("pg_read_all_data", "pg_write_all_data", "pg_read_server_files", "pg_execute_server_program")
 _LOGINS = """
-SELECT r.rolname AS login, r.rolsuper AS is_super, r.rolreplication AS replicates, r.rolcanlogin AS can_log_in,
+SELECT r.rolname AS login, r.rolsuper AS is_super, r.rolreplication AS replicates, r.rolbypassrls AS bypasses,
        a.rolpassword LIKE 'SCRAM-SHA-256$%' AS has_scram,
        ARRAY(SELECT p.rolname::text FROM pg_catalog.pg_roles AS p
               WHERE p.rolname = ANY($1::text[]) AND pg_catalog.pg_has_role(r.oid, p.oid, 'member') ORDER BY 1) AS member_of
@@ -97,7 +97,8 @@ async def _logins(connection: Connection, ruleset: Ruleset) -> AsyncIterator[Fin
         if not ruleset.roles[role].restricted:
             continue
         restricted.append(login)
-        powers = [name for name, has in (("superuser", row["is_super"]), ("replication", row["replicates"])) if has]
+        rights = (("superuser", "is_super"), ("REPLICATION", "replicates"), ("BYPASSRLS", "bypasses"))
+        powers = [name for name, column in rights if row[column]]
         powers += [] if row["is_super"] else row["member_of"]  # a superuser is a member of every role
         if powers:
             text = f"{login} (role {role}) is restricted by the rules, and has {', '.join(powers)} in PostgreSQL"

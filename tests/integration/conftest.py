@@ -8,6 +8,7 @@ import pytest
 
 from proxy.cli.embedded import EmbeddedServer
 from tests.shop import Place, shop_place
+from tests.twin import Twin, twin_of
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +23,10 @@ def newest_shop(newest_server: EmbeddedServer, tmp_path_factory: pytest.TempPath
     """On the newest version only."""
     with shop_place(newest_server, tmp_path_factory.mktemp("newest") / "proxy") as place:
         yield place
+
+
+@pytest.fixture(scope="session")
+def twin(server: EmbeddedServer, shop: Place) -> Iterator[Twin]:
+    """What each caller of `shop` is shown, as plain tables: ask the same of both. Leave the rows as they were."""
+    with twin_of(server, shop) as made:
+        yield made

@@ -89,7 +89,8 @@ def proxy(running: Inside, caplog: pytest.LogCaptureFixture) -> Iterator[Inside]
 
 def through(proxy: Inside, login: str, password: str | None = None, database: str | None = None, **parameters: str) -> Attempt:
     secret = role_password(login) if password is None else password
-    return attempt(proxy.host, proxy.port, login, secret, database or proxy.small.database.name, **parameters)
+    name = proxy.small.database.name if database is None else database
+    return attempt(proxy.host, proxy.port, login, secret, name, **parameters)
 
 
 def directly(proxy: Inside, login: str, password: str, database: str | None = None) -> Attempt:
@@ -236,14 +237,23 @@ def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedSer
 
 
 @pytest.fixture(scope="module")
-def lonely(own_server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inside]:
+def lonely_proxy(own_server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inside]:
     folder = tmp_path_factory.mktemp("lonely") / "proxy"
     with small_database(own_server, folder, limits="{startup_seconds: 2}") as small:
         one = Inside(small)
         yield one
         one.stop()
-        if not own_server.is_running():
-            own_server.start()
+
+
+@pytest.fixture
+def lonely(lonely_proxy: Inside, own_server: EmbeddedServer, caplog: pytest.LogCaptureFixture) -> Iterator[Inside]:
+    """A proxy whose server may be stopped: afterwards it runs again, and the proxy works, is empty and has no complaint."""
+    yield lonely_proxy
+    if not own_server.is_running():
+        own_server.start()
+    lonely_proxy.check()
+    lonely_proxy.rest()
+    assert [record.getMessage() for record in caplog.records if record.exc_info or "ended by" in record.getMessage()] == []
 
 
 def test_server_down_at_connect_and_up_again(lonely: Inside, own_server: EmbeddedServer) -> None:

@@ -41,12 +41,14 @@ _LOGINS = (ANALYST, APP, OWNER)
 def run_demo(*, once: bool, port: int | None, folder: Path | None, customers: int) -> bool:
     """Run it to its end (`once`) or until Ctrl-C; True when the tour saw everything it promises."""
     console = Console(highlight=False)
+    started = time.monotonic()
     with _folder(folder) as place:
         progress = Progress(console)
         server = _start_server(place, progress, durable=folder is not None)
         try:
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                return runner.run(_demo(place, server, console, progress, once=once, port=port, customers=customers))
+                work = _demo(place, server, console, progress, started, once=once, port=port, customers=customers)
+                return runner.run(work)
         except asyncio.CancelledError:  # a signal before the tour was over
             raise KeyboardInterrupt from None
         finally:
@@ -104,13 +106,13 @@ async def _demo(
     server: EmbeddedServer,
     console: Console,
     progress: Progress,
+    started: float,
     *,
     once: bool,
     port: int | None,
     customers: int,
 ) -> bool:
     _cancel_on_signals()
-    started = time.monotonic()
     passwords = {login: _new_password() for login in _LOGINS}
     is_new = not _is_loaded(place)
     shop = Shop(customers) if is_new else None
@@ -198,9 +200,13 @@ def _choose_port(asked: int | None) -> int:
 
 def _print_connections(console: Console, stage: Stage, config_file: Path) -> None:
     console.print("\nConnect with any driver or tool:")
-    whats = {ANALYST: "analyst: masked", APP: "the shop's application: decrypted", OWNER: "owner of the database"}
+    whats = {ANALYST: "analyst: masked", APP: "the shop itself: decrypted", OWNER: "owner of the database: as stored"}
     for login in _LOGINS:
         console.print(f"  psql {stage.dsn(login)}   [dim]{whats[login]}[/dim]", soft_wrap=True)
+    console.print(
+        "Masks run as ana's own database role, so in production pg_hba.conf must let her in from the proxy only;\n"
+        "`maskgate check` says where it does not."
+    )
     console.print(f"\nOther commands on this demo: maskgate check -c {config_file}", soft_wrap=True)
 
 

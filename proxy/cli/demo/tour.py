@@ -82,6 +82,8 @@ class _Guide:
         self._head("The same SELECT, three callers", _SELECT)
         views = {login: await self._fetch(login, _SELECT) for login in (ANALYST, APP, OWNER)}
         table = Table("column", *(f"as {login}" for login in views))
+        for shown in table.columns:
+            shown.overflow = "fold"
         for place in range(len(views[APP])):
             for name in views[APP][place].keys():  # noqa: SIM118 - a Record iterates over its values
                 table.add_row(name, *(_text(rows[place][name]) for rows in views.values()))
@@ -103,6 +105,10 @@ class _Guide:
             "shop_app sees everything, card numbers decrypted",
             all(app[i][name] == truth[i][name] for i in range(2) for name in plain)
             and all(_passes_luhn(_text(row["card_no"])) for row in app),
+        )
+        self._promise(
+            "dba, who runs the database, sees card numbers as they are stored: sealed",
+            all(row["card_no"] == stored["card_no"] for row, stored in zip(views[OWNER], truth, strict=True)),
         )
 
     async def masks_in_predicates(self) -> None:

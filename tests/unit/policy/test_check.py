@@ -27,7 +27,8 @@ roles:
     sees: {key: open, basic: masked}
     functions: [shop.full_name, shop.gone]
     relations:
-      shop.products: {where: nope = 1, columns: {zip: {sees: open}, title: {mask: {round: 10}}}}
+      shop.products: {where: nope = 1, columns: {zip: {sees: open}, title: {mask: {round: 10}}, id: {mask: {round: 10}}}}
+      shop.cards: {where: id = 1, columns: {holder: {sees: open}}}
       shop.no: {sees: open}
   app: {logins: [app], sees: {"*": open}}
 """
@@ -42,7 +43,7 @@ roles:
         ("error", "role analyst: shop.products.title (a.yaml:19): the mask round(10) is for numbers, and title is "
                   "pg_catalog.text: use null or constant"),
         ("error", "role analyst: shop.products (a.yaml:19): the row condition names nope, which is no column of products"),
-        ("error", "role analyst: shop.no (a.yaml:20): there is no relation shop.no"),
+        ("error", "role analyst: shop.no (a.yaml:21): there is no relation shop.no"),
         ("warning", "shop.customers (a.yaml:4): nobody has classified note; restricted roles see them closed"),
         ("warning", "shop.cards.id (a.yaml:11): analyst should see it masked, and no mask is named: it reads as NULL"),
         ("warning", "shop.cards.card_no (a.yaml:11): analyst should see it masked, and no mask is named: it reads as NULL"),

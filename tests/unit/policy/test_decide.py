@@ -99,6 +99,7 @@ def test_what_a_role_is() -> None:
     analyst, app, dba = judge("analyst"), judge("app"), judge("dba")
     assert [(one.restricted, one.is_glass) for one in (analyst, app, dba)] == [(True, False), (False, False), (False, True)]
     assert (analyst.row_limit, analyst.rows_per_day, analyst.copy_refused) == (10, 20, True)
+    assert (judge("dba").purpose, analyst.refused_functions) == ("", frozenset())
     assert (app.row_limit, app.copy_refused, analyst.functions) == (None, False, frozenset({"shop.full_name"}))
     with pytest.raises(KeyError):
         judge("nobody")
@@ -297,6 +298,7 @@ def test_partitions_of_a_hidden_key_are_closed() -> None:
     rules = RULES.replace("day: {class: key}", "day: {class: sensitive, mask: {date: year}}")
     assert "partition key of shop.events is hidden" in closed(judge(rules=rules).read(EVENTS_1))
     assert hows(judge(rules=rules).read(CLASS)) == {1: "open", 2: "closed"}
+    assert judge(rules=rules).refused_functions == {"pg_get_partition_constraintdef"}
     assert isinstance(judge().read(CLASS), Open)
     by_expression = [replace(r, partition_key=(0,)) if r.oid == EVENTS else r for r in RELATIONS]
     assert isinstance(judge(relations=by_expression).read(EVENTS_1), Closed)
@@ -398,6 +400,15 @@ def test_an_oid_once_protected_stays_protected() -> None:
     assert isinstance(judge("app", remembered=gone).read(PRODUCTS), Open)
     same = judge(remembered=remembered)
     assert same.read(CUSTOMERS) == judge().read(CUSTOMERS)
+
+
+def test_a_remembered_name_of_another_roles_override_says_nothing() -> None:
+    extra = "  narrow: {logins: [n], relations: {shop.products: {sees: closed}}}\n"
+    remembered = {PRODUCTS: "shop.products"}
+    assert isinstance(judge("analyst", extra, remembered=remembered).read(PRODUCTS), Open)
+    renamed = [replace(r, name="wares") if r.oid == PRODUCTS else r for r in RELATIONS]
+    assert isinstance(judge("analyst", extra, remembered=remembered, relations=renamed).read(PRODUCTS), Open)
+    assert isinstance(judge("narrow", extra, remembered=remembered, relations=renamed).read(PRODUCTS), Closed)
 
 
 def test_a_name_with_two_rules_takes_the_stricter() -> None:

@@ -79,7 +79,7 @@ relations:
       phone: {class: basic, mask: {json: {phone: phone}}}
       x: {mask: email}
       y: {class: 7}
-      z: {class: basic, encrypt: {domain: ""}}
+      z: {class: basic, encrypt: {domain: "", serch: none}}
 roles:
   a: {logins: ana, functions: [full_name], sees: [open]}
   b: {logins: ["[a]"], export: {rows_per_statement: many, copy: never}}
@@ -98,6 +98,7 @@ zzz: 1
         "a.yaml:13: class is missing",
         "a.yaml:14: class is text: put it in quotes",
         "a.yaml:15: domain: string should have at least 1 character",
+        "a.yaml:15: unknown key serch: is search meant?",
         "a.yaml:17: logins is a list: write [one, two]",
         "a.yaml:17: sees holds further keys: write `key: value` lines below it",
         "a.yaml:17: write a function with its schema and without arguments, as shop.full_name, not full_name",
@@ -163,7 +164,7 @@ defaults: {login_without_role: d, unlisted_relation: open}
         ("a: 2024-13-45\n", "a.yaml:1: not YAML: month must be in 1..12"),
         ("a: !!python/name:os.system x\n", "a.yaml:1: not YAML: could not determine a constructor"),
         ("- a\n", "a.yaml:1: the file holds further keys"),
-        ("a: " + "[" * 5_000, "a.yaml:1: not YAML: "),
+        ("a: " + "[" * 5_000, "a.yaml:1: this is nested too deeply"),
     ],
 )
 def test_what_yaml_lets_slip(text: str, says: str) -> None:

@@ -19,6 +19,8 @@ from tests.unit.sql.test_build import unqualified
         ("active is null", '(T."active" IS NULL)'),
         ("active is not null", '(NOT ((T."active" IS NULL)))'),
         ("active is not true", '(NOT ((T."active" IS TRUE)))'),
+        ("active is true", '(T."active" IS TRUE)'),
+        ("active is not false", '(NOT ((T."active" IS FALSE)))'),
         ("active is false", '(T."active" IS FALSE)'),
         ("\"City\" not like 'a%'", "(T.\"City\" OPERATOR(pg_catalog.!~~) 'a%')"),
         ("manager = user", '(T."manager" OPERATOR(pg_catalog.=) CURRENT_USER)'),
