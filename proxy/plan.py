@@ -70,6 +70,7 @@ class Plan:
     may_change_path: bool = False  # search_path, role, temporary names or lexing settings may differ afterwards
     may_change_catalog: bool = False  # DDL: the snapshot is loaded again afterwards
     notices: tuple[str, ...] = ()  # sent as NOTICE before the first row: columns that read as NULL
+    executes: tuple[str, ...] = ()  # prepared statements run by SQL EXECUTE: the session knows what stands behind a name
     ends_transaction: bool = False  # COMMIT, ROLLBACK … : a tracked search_path must be asked for again
 
 

@@ -111,12 +111,14 @@ class Planner:
         after_miss: bool = False,
     ) -> Plan | Miss:
         """The plan of one text. Raises ProxyError; returns Miss (never after a miss) for names the snapshot lacks."""
-        key = (text, path, in_prepare)
+        key = (text, path, in_prepare, param_oids if self.restricted else ())
         known = self._plans.get(key)
         if known is not None:
             self._plans.move_to_end(key)
             return known
         try:
+            if self.restricted:
+                self._check_types(param_oids)
             made = _One(self, text, path, in_prepare, after_miss).plan()
         except RecursionError:  # walks are iterative; this is the belt to those braces
             raise TooComplex("the statement is nested too deeply") from None
@@ -128,6 +130,14 @@ class Planner:
             if len(self._plans) > CACHED_PLANS:
                 self._plans.popitem(last=False)
         return plan
+
+    def _check_types(self, param_oids: tuple[int, ...]) -> None:
+        """A parameter's type is named by its OID: reading a value of it may run code like naming it would."""
+        for oid in param_oids:
+            found = self.snapshot.types.get(Oid(oid))
+            if oid and (found is None or found.untrusted_code is not None):
+                reason = found.untrusted_code if found is not None else "it is not in the catalog"
+                raise Refusal(f"a parameter of type {oid} is closed: {reason}")
 
     def _firewall(self, path: tuple[str, ...]) -> Firewall:
         return Firewall(self.snapshot, path, self.judge.functions, self.judge.refused_functions)
@@ -471,6 +481,13 @@ class _One:
             may_change_path=any(self.moves_path(kind, stmt) for kind, stmt in statement.stmts if kind in _CHANGES_PATH),
             may_change_catalog=any(k not in _NO_CATALOG_CHANGE for k in kinds),
             ends_transaction="Transaction" in kinds,
+            executes=tuple(
+                node.name
+                for kind, stmt in statement.stmts
+                if kind not in _ROWS
+                for node in sql_parse.walk(stmt)
+                if isinstance(node, pb.ExecuteStmt)
+            ),
         )
         return plan, not any(one.sealed is not None and one.sealed.has_constants for one in judged)
 

@@ -282,16 +282,16 @@ class Proxy:
         )
         database = self._databases.get(wanted.database)
         if database is None:
-            database = _Database(Loader(self.upstream.dsn(wanted.database), trusted_owners=self._trusted_owners))
+            loader = Loader(self.upstream.dsn(wanted.database), trusted_owners=self._trusted_owners)
+            database = self._databases[wanted.database] = _Database(loader)
         try:
             if database.snapshot is None or self.loop.time() - database.loaded_at > FRESH_SECONDS:
                 await self._load(database)
         except Unavailable as error:
-            await database.loader.close()
+            if database.snapshot is None and self._databases.get(wanted.database) is database:
+                del self._databases[wanted.database]  # made-up names must not pile up
+                await database.loader.close()
             raise _server_said(error, wanted.database) from error
-        if self._databases.setdefault(wanted.database, database) is not database:
-            await database.loader.close()  # another session of the same moment was first
-            database = self._databases[wanted.database]
         link.step(link.session.new_planner, self._planner(database, link.caller), self.loop.time())
 
     async def reload(self, link: _Link, names: tuple[str, ...]) -> None:

@@ -96,8 +96,9 @@ def untrusted_types(
             return f"a cast from it calls {casts_from[facts.oid].label}"
         if facts.kind == "d" and not owners.is_trusted(facts.owner):
             return f"domain {_dotted(facts)} is owned by {owners.name(facts.owner)}, who writes its checks"
-        if facts.kind == "b" and not facts.element and not owners.is_trusted(facts.owner):
-            return f"base type {_dotted(facts)} is owned by {owners.name(facts.owner)}"
+        if not facts.element and not owners.is_trusted(facts.owner):
+            # even an enum: its owner can define an implicit cast from it at any time, and a row type's owner a policy
+            return f"type {_dotted(facts)} is owned by {owners.name(facts.owner)}, who defines its casts"
         if facts.oid in uses:
             return f"domain {_dotted(facts)}: {uses[facts.oid]}"
         for function in facts.functions:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from proxy.caller import Caller
@@ -56,27 +57,31 @@ def _show(plan: Plan, sql: str, judge: Judge, snapshot: Snapshot, console: Conso
     else:
         console.print("sent as:")
         console.print(sent, soft_wrap=True, markup=False)
-    uses = [use for part in plan.parts for use in part.uses]
-    if uses:
-        table = Table("relation", "column", "shown", "mask", "class", "rule", "reason", header_style="bold")
-        for use in uses:
-            _add_rows(table, use, judge, snapshot)
-        console.print(table)
+    for use in (use for part in plan.parts for use in part.uses):
+        console.print(f"\n{use.relation}: {use.verdict}; {use.reason}, {use.rule}", soft_wrap=True, markup=False)
+        if use.columns:
+            console.print(_columns(use, judge, snapshot))
     limits = sorted({part.row_limit for part in plan.parts if part.row_limit is not None})
     if limits:
         console.print(f"stopped after {limits[0]:,} rows (53400)")
     for result in (result for part in plan.parts for result in part.results):
         after = f", then masked by {result.mask.name}" if result.mask is not None else ""
-        console.print(f"result column {result.position + 1} is decrypted ({result.seal.column}){after}", markup=False)
+        place = f"result column {result.position + 1}"
+        console.print(f"{place} is decrypted ({result.seal.column}){after}", soft_wrap=True, markup=False)
     for number in sorted(param.number for param in plan.params):
         console.print(f"parameter ${number} is encrypted before it leaves")
 
 
-def _add_rows(table: Table, use: Use, judge: Judge, snapshot: Snapshot) -> None:
-    table.add_row(use.relation, "", use.verdict, "", "", use.rule, use.reason)
+def _columns(use: Use, judge: Judge, snapshot: Snapshot) -> Table:
+    """The columns the statement can reach, each with what it is shown as and the rule that says so."""
+    table = Table("column", "class", "shown", "by", box=None, header_style="bold", padding=(0, 2, 0, 0))
     verdict = judge.read(Oid(use.oid))
     relation = snapshot.relations.get(Oid(use.oid))
     for name, how, mask, class_name in use.columns:
         column = relation.column(name) if relation is not None else None
         show = verdict.columns.get(column.attnum) if isinstance(verdict, Masked) and column is not None else None
-        table.add_row("", name, how, mask, class_name, show.rule if show else "", show.reason if show else "")
+        shown = f"{how}: {mask}" if mask else how
+        table.add_row(*map(escape, (name, class_name, shown, show.rule if show else use.rule)))
+    for column_shown in table.columns:
+        column_shown.overflow = "fold"
+    return table

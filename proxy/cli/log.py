@@ -10,6 +10,7 @@ from pathlib import Path
 
 import orjson
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from proxy.audit.event import Event
@@ -110,7 +111,7 @@ def event_table(lines: Iterable[Line]) -> Table:
         style = "red" if line.verdict == "refused" or line.sqlstate not in ("", "00000") else None
         said = " ".join(line.statement.split()) or line.reason
         rows = "" if line.rows is None else f"{line.rows:,}"
-        table.add_row(_clock(line.time), line.login, line.verdict, _escaped(said[:300]), rows, line.sqlstate, style=style)
+        table.add_row(_clock(line.time), line.login, line.verdict, escape(said[:300]), rows, line.sqlstate, style=style)
     return table
 
 
@@ -142,7 +143,3 @@ def _moment(text: str | None) -> datetime | None:
 
 def _clock(time: str) -> str:
     return time[11:19]
-
-
-def _escaped(text: str) -> str:
-    return text.replace("[", r"\[")

@@ -85,20 +85,21 @@ class Json:
         branches.append((_is_object(whole), self._set(whole, self.leaves, 0)))
         return build.sql(build.as_column(build.case(*branches, default=_json_null()), column))
 
-    def _set(self, whole: Part, leaves: Iterable[tuple[tuple[str, ...], Leaf]], depth: int) -> Part:
-        """`whole`, which is an object, with what `leaves` name below it replaced; every step is one known key."""
+    def _set(self, root: Part, leaves: Iterable[tuple[tuple[str, ...], Leaf]], depth: int) -> Part:
+        """What stands `depth` steps below `root`, where all `leaves` agree and which is an object, with them replaced."""
         groups: dict[str, list[tuple[tuple[str, ...], Leaf]]] = {}
         for path, mask in leaves:
             groups.setdefault(path[depth], []).append((path, mask))
-        result = whole
+        above = [build.string(step) for step in next(iter(groups.values()))[0][0][:depth]]
+        result = build.call("jsonb_extract_path", root, *above) if above else root
         for key, group in groups.items():
-            step = build.string(key)
-            child = build.call("jsonb_extract_path", whole, step)
+            steps = [*above, build.string(key)]
+            child = build.call("jsonb_extract_path", root, *steps)
             if len(group[0][0]) == depth + 1:
-                masked = _leaf(child, build.call("jsonb_extract_path_text", whole, step), group[0][1])
+                masked = _leaf(child, build.call("jsonb_extract_path_text", root, *steps), group[0][1])
             else:
-                masked = build.case((_is_object(child), self._set(child, group, depth + 1)), default=_json_null())
-            path_sql = build.array([step], build.TEXT)
+                masked = build.case((_is_object(child), self._set(root, group, depth + 1)), default=_json_null())
+            path_sql = build.array([build.string(key)], build.TEXT)
             result = build.call("jsonb_set", result, path_sql, masked, build.boolean(False))
         return result
 

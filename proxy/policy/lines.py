@@ -81,7 +81,8 @@ def _too_deep(file: str, text: str) -> list[Problem]:
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > _DEPTH:
-                return [Problem(file, event.start_mark.line + 1, "this is nested too deeply for a rule")]
+                line = event.start_mark.line + 1 if event.start_mark else 1
+                return [Problem(file, line, "this is nested too deeply for a rule")]
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
     return []

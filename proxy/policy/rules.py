@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, lru_cache
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
@@ -184,6 +184,7 @@ def builtin_text() -> str:
     return data.decode()
 
 
+@lru_cache(maxsize=4)
 def _system(text: str) -> SystemRules:
     read = lines.read("builtin.yaml", text)
     if read.problems:

@@ -793,6 +793,11 @@ class Session:
 
     def _check_surroundings(self, plan: Plan) -> None:
         """What the planner cannot know. Raises Unproven."""
+        for name in plan.executes:  # SQL and protocol share the names; SQL EXECUTE would pass its values by our sealing
+            if any(known.plan.sealed_origins for known in self._statements.possible(name.encode())):
+                raise Unproven(
+                    f'prepared statement "{name}" works with encrypted columns: run it by Bind and Execute, not by EXECUTE'
+                )
         ends_with_more = plan.ends_transaction and any(part.command != "Transaction" for part in plan.parts)
         if ends_with_more and (self._is_path_touched or not self._knows_path):
             raise Unproven(

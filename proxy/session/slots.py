@@ -103,6 +103,9 @@ class _Coming(Generic[Value]):
     value: Value | None
 
 
+NAME_BYTES = 63  # PostgreSQL's NAMEDATALEN - 1
+
+
 @dataclass(slots=True)
 class Names(Generic[Value]):
     """Names of one kind. What the server confirmed, and over it what messages in flight will make of them.
@@ -111,15 +114,17 @@ class Names(Generic[Value]):
     within a segment the latest message decides; across segments only a confirmed name is sure.
     """
 
+    # By the first 63 bytes, as PostgreSQL keeps them: longer names that begin alike are one name (NAMEDATALEN).
     _sure: dict[bytes, Value] = field(default_factory=dict)
     _coming: dict[bytes, _Coming[Value]] = field(default_factory=dict)
 
     def put(self, name: bytes, value: Value | None, slot: Slot, segment: int) -> None:
         """`slot`'s message will define the name, or (None) undefine it."""
-        self._coming[name] = _Coming(slot, segment, value)
+        self._coming[name[:NAME_BYTES]] = _Coming(slot, segment, value)
 
     def find(self, name: bytes, segment: int) -> Value | None:
         """What the name means to a message sent now. Raises Unsure."""
+        name = name[:NAME_BYTES]
         coming = self._coming.get(name)
         if coming is None:
             return self._sure.get(name)
@@ -129,11 +134,20 @@ class Names(Generic[Value]):
 
     def guess(self, name: bytes) -> Value | None:
         """The same without certainty, where nothing but a log line depends on it."""
+        name = name[:NAME_BYTES]
         coming = self._coming.get(name)
         return self._sure.get(name) if coming is None else coming.value
 
+    def possible(self, name: bytes) -> list[Value]:
+        """Everything the name may mean while messages are in flight."""
+        name = name[:NAME_BYTES]
+        coming = self._coming.get(name)
+        found = [self._sure.get(name), coming.value if coming is not None else None]
+        return [value for value in found if value is not None]
+
     def confirm(self, name: bytes, value: Value | None, slot: Slot) -> None:
         """`slot`'s message succeeded."""
+        name = name[:NAME_BYTES]
         if value is None:
             self._sure.pop(name, None)
         else:
@@ -142,6 +156,7 @@ class Names(Generic[Value]):
 
     def forget(self, name: bytes, slot: Slot) -> None:
         """`slot`'s message failed or was ignored (a failed Parse of b'' is `confirm(b'', None, slot)`)."""
+        name = name[:NAME_BYTES]
         coming = self._coming.get(name)
         if coming is not None and coming.slot is slot:
             del self._coming[name]

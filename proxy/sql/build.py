@@ -4,7 +4,7 @@ Promise: identifiers are always quoted; functions, operators, types and collatio
 `OPERATOR(pg_catalog.x)`, so no `search_path` can put other code in their place (FINDINGS 3). The same arguments give the same
 bytes, because `verify` compares them. It knows nothing of statements: it is handed relations and verdicts.
 
-Parts are sqlglot expressions; `sql()` turns one into text. Parts are never shared: each function copies what it is given.
+Parts are sqlglot expressions; `sql()` turns one into text. A part may be used in several places: all but the first get a copy.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def quoted(name: str) -> str:
     """An identifier, always quoted: `a"b` -> `"a""b"`. Raises ValueError for what PostgreSQL cannot hold."""
     if not name or "\0" in name:
         raise ValueError("an identifier is neither empty nor holds NUL")
-    return sql(exp.to_identifier(name, quoted=True))
+    return '"' + name.replace('"', '""') + '"'
 
 
 def qualified(schema: str, name: str) -> str:
@@ -50,6 +50,11 @@ def qualified(schema: str, name: str) -> str:
 
 
 # --- parts ------------------------------------------------------------------------------------------------------------
+
+
+def _placed(part: Part) -> Part:
+    """A part to hang into another: itself the first time, then a copy (sqlglot's nodes know one parent)."""
+    return part if part.parent is None else part.copy()
 
 
 def raw(text: str) -> Part:
@@ -88,24 +93,24 @@ def null(type_sql: str) -> Part:
 
 def cast(part: Part, type_sql: str) -> Part:
     """`CAST(part AS type)`; `type_sql` is qualified and safe already."""
-    return exp.Cast(this=part.copy(), to=exp.DataType(this=exp.DType.USERDEFINED, kind=type_sql))
+    return exp.Cast(this=_placed(part), to=exp.DataType(this=exp.DType.USERDEFINED, kind=type_sql))
 
 
 def collate(part: Part, collation: str) -> Part:
     """`(part COLLATE collation)`; `collation` is qualified and quoted already."""
-    return exp.Paren(this=exp.Collate(this=part.copy(), expression=exp.Var(this=collation)))
+    return exp.Paren(this=exp.Collate(this=_placed(part), expression=exp.Var(this=collation)))
 
 
 def call(function: str, *arguments: Part) -> Part:
     """`pg_catalog.function(arguments)`."""
-    inner = exp.Anonymous(this=function, expressions=[argument.copy() for argument in arguments])
+    inner = exp.Anonymous(this=function, expressions=[_placed(argument) for argument in arguments])
     return exp.Dot(this=exp.Identifier(this=CATALOG), expression=inner)
 
 
 def operate(left: Part, operator: str, right: Part) -> Part:
     """`(left OPERATOR(pg_catalog.operator) right)`: always in parentheses, for OPERATOR() has a precedence of its own."""
     return exp.Paren(
-        this=exp.Operator(this=left.copy(), operator=f"{CATALOG}.{operator}", expression=right.copy())
+        this=exp.Operator(this=_placed(left), operator=f"{CATALOG}.{operator}", expression=_placed(right))
     )
 
 
@@ -119,7 +124,7 @@ def joined(*parts: Part) -> Part:
 
 def any_of(left: Part, values: Iterable[Part]) -> Part:
     """`(left OPERATOR(pg_catalog.=) ANY (ARRAY[…]))`; `values` is not empty."""
-    copies = [value.copy() for value in values]
+    copies = [_placed(value) for value in values]
     if len(copies) == 1:
         return operate(left, "=", copies[0])
     return operate(left, "=", exp.Any(this=exp.Paren(this=exp.Array(expressions=copies))))
@@ -127,44 +132,44 @@ def any_of(left: Part, values: Iterable[Part]) -> Part:
 
 def all_true(*parts: Part) -> Part:
     """`(a AND b …)`."""
-    return exp.Paren(this=exp.and_(*[part.copy() for part in parts]))
+    return exp.Paren(this=exp.and_(*[_placed(part) for part in parts]))
 
 
 def any_true(*parts: Part) -> Part:
     """`(a OR b …)`."""
-    return exp.Paren(this=exp.or_(*[part.copy() for part in parts]))
+    return exp.Paren(this=exp.or_(*[_placed(part) for part in parts]))
 
 
 def negated(part: Part) -> Part:
     """`(NOT part)`."""
-    return exp.Paren(this=exp.Not(this=exp.Paren(this=part.copy())))
+    return exp.Paren(this=exp.Not(this=exp.Paren(this=_placed(part))))
 
 
 def is_null(part: Part) -> Part:
     """`(part IS NULL)`: a node of the grammar, no operator is looked up."""
-    return exp.Paren(this=exp.Is(this=part.copy(), expression=exp.Null()))
+    return exp.Paren(this=exp.Is(this=_placed(part), expression=exp.Null()))
 
 
 def is_boolean(part: Part, value: bool) -> Part:
     """`(part IS TRUE)` or `(part IS FALSE)`."""
-    return exp.Paren(this=exp.Is(this=part.copy(), expression=boolean(value)))
+    return exp.Paren(this=exp.Is(this=_placed(part), expression=boolean(value)))
 
 
 def coalesce(*parts: Part) -> Part:
     """COALESCE: a node of the grammar, no operator is looked up."""
-    return exp.Coalesce(this=parts[0].copy(), expressions=[part.copy() for part in parts[1:]])
+    return exp.Coalesce(this=_placed(parts[0]), expressions=[_placed(part) for part in parts[1:]])
 
 
 def case(*branches: tuple[Part, Part], default: Part) -> Part:
     """A searched CASE (the simple one would look up `=` by name)."""
     return exp.Case(
-        ifs=[exp.If(this=condition.copy(), true=value.copy()) for condition, value in branches], default=default.copy()
+        ifs=[exp.If(this=_placed(condition), true=_placed(value)) for condition, value in branches], default=_placed(default)
     )
 
 
 def array(values: Iterable[Part], element_sql: str) -> Part:
     """`CAST(ARRAY[…] AS element[])`."""
-    return cast(exp.Array(expressions=[value.copy() for value in values]), f"{element_sql}[]")
+    return cast(exp.Array(expressions=[_placed(value) for value in values]), f"{element_sql}[]")
 
 
 # --- columns ----------------------------------------------------------------------------------------------------------

@@ -185,11 +185,11 @@ class Firewall:
             position = statement.character(place) if isinstance(place, int) else _position(statement, place)
             raise Unproven(f'"{name}" is no column here and names a function', position=position)
 
-    def unsettled(self, statement: Statement, found: Sequence[tuple[str, int]]) -> None:
+    def unsettled(self, statement: Statement, found: Sequence[tuple[tuple[str, ...], int]]) -> None:
         """References that are no proven column must not be function calls in attribute notation."""
         for name, location in found:
-            if "." in name:
-                self.attribute(name.rsplit(".", 1)[-1], statement, location)
+            if len(name) > 1:
+                self.attribute(name[-1], statement, location)
 
 
 def _sets_something_harmless(name: str, node: Any) -> bool:

@@ -115,6 +115,9 @@ class Reading:
     groupings: list[Grouping] = field(default_factory=list)
     outputs: list[OutColumn] = field(default_factory=list)
     outputs_complete: bool = True
-    unsettled: list[tuple[str, int]] = field(default_factory=list)  # (name as written, location)
+    unsettled: list[tuple[tuple[str, ...], int]] = field(default_factory=list)  # (parts of the name, location)
+    # places where columns are not known to us: positions and names behind them prove nothing
+    unknown: list[str] = field(default_factory=list)
+    recursions: list[tuple[OutColumn, OutColumn]] = field(default_factory=list)  # (first arm's column, the recursive arm's)
     at: dict[int, OutColumn] = field(default_factory=dict)  # location of a ColumnRef -> the column it means
     misses: list[str] = field(default_factory=list)

@@ -128,6 +128,10 @@ class _Reader:
             scope = scope.with_cte(cte.ctename, columns)
         return scope
 
+    def _known_names(self, complete: bool, aliases: Any) -> None:
+        if aliases and not complete:
+            self.reading.unknown.append("an alias list over columns not known here")
+
     def _search_and_cycle(self, cte: Any, columns: list[OutColumn]) -> None:
         """SEARCH and CYCLE compare the columns they name and hand their values on inside a new column."""
         for clause, field in (("search_clause", "search_col_list"), ("cycle_clause", "cycle_col_list")):
@@ -143,6 +147,8 @@ class _Reader:
         first, _ = self.select(query.larg, inner)
         known = _renamed(_copies(first), names(cte.aliascolnames))
         second, _ = self.select(query.rarg, inner.with_cte(cte.ctename, known))
+        # What the recursive arm puts into a column is what the next round reads from it under the first arm's origins.
+        self.reading.recursions += zip(first, second, strict=False)
         outputs = self._merge_arms([first, second], is_all=query.all and query.op == pb.SETOP_UNION)
         self._after_set_operation(query, outputs, inner)
         return outputs
@@ -165,7 +171,8 @@ class _Reader:
         outputs, complete = self.target_list(node.target_list, inner)
         if node.HasField("where_clause"):
             self.expression(node.where_clause, inner)
-        grouped, has_sets = self.group_clause(node, inner, outputs)
+        ordinals = outputs if complete else []  # behind an unknown star an ordinal means nothing to us
+        grouped, has_sets = self.group_clause(node, inner, ordinals)
         if node.HasField("having_clause"):
             self.expression(node.having_clause, inner)
         for window in node.window_clause:
@@ -334,6 +341,8 @@ class _Reader:
                 column = None
             if isinstance(value, pb.MultiAssignRef):
                 source = node_of(value.source)
+                if isinstance(source, pb.RowExpr) and any(_is_star(node_of(a)) for a in source.args):
+                    self.reading.unknown.append("a star inside a row")
                 if isinstance(source, pb.RowExpr) and value.colno <= len(source.args):
                     value = node_of(source.args[value.colno - 1])
                 elif isinstance(source, pb.SubLink):
@@ -389,7 +398,7 @@ class _Reader:
         for name in using:
             one, other = _single(left.columns, name), _single(right.columns, name)
             if one is None or other is None:
-                self.reading.unsettled.append((name, -1))
+                self.reading.unsettled.append(((name,), -1))
                 continue
             self.usage(one, Place.COMPARED, -1, (other,))
             self.usage(other, Place.COMPARED, -1, (one,))
@@ -403,6 +412,7 @@ class _Reader:
         if join.HasField("quals"):
             self.expression(join.quals, scope.inner([Item(columns, sources, complete)]))
         if join.HasField("alias"):
+            self._known_names(complete, join.alias.colnames)
             columns = _renamed(_copies(columns), names(join.alias.colnames))
             inner = tuple(u for s in sources for u in (s.use, *s.inner_uses) if u is not None)
             return Item(columns, [Source(join.alias.aliasname, columns, complete, inner_uses=inner)], complete)
@@ -419,6 +429,7 @@ class _Reader:
         if isinstance(node, pb.RangeSubselect):
             inner = scope.inner(left) if node.lateral else scope
             outputs, complete = self.select(node_of(node.subquery), inner)
+            self._known_names(complete, node.alias.colnames)
             columns = _renamed(_copies(outputs), names(node.alias.colnames))
             name = node.alias.aliasname
             sources = [Source(name, columns, complete)] if name else []
@@ -441,6 +452,8 @@ class _Reader:
         colnames = names(node.alias.colnames)
         if not node.schemaname and node.relname in scope.ctes:
             found = scope.ctes[node.relname]
+            if found is None:
+                self.reading.unknown.append(f"{node.relname} is used before it is defined")
             columns = _renamed(_copies(found or []), colnames)
             return Item(columns, [Source(alias or node.relname, columns, found is not None)], found is not None)
         relation = find_relation(node, self.snapshot, self.path)
@@ -475,16 +488,16 @@ class _Reader:
             if isinstance(definitions, pb.List):
                 columns += [OutColumn(d.column_def.colname) for d in definitions.items]
             else:
-                complete = False
-                columns.append(OutColumn(last_name))
+                complete = False  # one column or many: a guessed name must not hide an outer column
         if node.coldeflist:
             columns, complete = [OutColumn(d.column_def.colname) for d in node.coldeflist], True
         name = node.alias.aliasname or last_name
-        if node.alias.aliasname and not node.alias.colnames and not complete and len(columns) == 1:
-            columns = [OutColumn(node.alias.aliasname)]
+        if not complete:
+            columns = [OutColumn(alias) for alias in names(node.alias.colnames)]
         if node.ordinality:
             columns.append(OutColumn("ordinality"))
-        columns = _renamed(columns, names(node.alias.colnames))
+        if complete:
+            columns = _renamed(columns, names(node.alias.colnames))
         return Item(columns, [Source(name, columns, complete)], complete)
 
     # -- target lists and clauses ---------------------------------------------------------------------------------------
@@ -505,6 +518,8 @@ class _Reader:
 
     def value(self, value: Any, name: str, scope: _Scope, place: Place = Place.OUTPUT) -> OutColumn:
         """A whole item: a column passes on, a scalar subquery passes its column on, a constant is kept, the rest is opaque."""
+        if _is_star(value):
+            self.reading.unknown.append("a star inside a list")
         if isinstance(value, pb.ColumnRef):
             column = self.column(value, scope, place)
             if column is not None:
@@ -531,10 +546,13 @@ class _Reader:
         else:
             found = self._source(tuple(f.string.sval for f in node.fields[:-1]), scope, node)
             if found is None:
-                self.reading.unsettled.append((figure_name(node), node.location))
+                self.reading.unsettled.append(((figure_name(node),), node.location))
+                self.reading.unknown.append("a star over something not known here")
                 return [], False
             _reach_all(found)
             expanded, complete = found.columns, found.complete
+        if not complete:
+            self.reading.unknown.append("a star over columns not known here")
         for column in expanded:
             self.usage(column, Place.OUTPUT, node.location)
         if self._referenced:
@@ -675,12 +693,15 @@ class _Reader:
         return found
 
     def _unqualified(self, name: str, scope: _Scope, node: Any) -> OutColumn | None:
+        is_sure = True
         for level in scope.levels:
             matches = [c for item in level for c in item.columns if c.name == name]
             if len(matches) == 1:
+                if not is_sure:  # an inner function may have a column of that name
+                    self.reading.unsettled.append(((name,), node.location))
                 return matches[0]
             if matches:  # ambiguous: the server says so
-                self.reading.unsettled.append((name, node.location))
+                self.reading.unsettled.append(((name,), node.location))
                 return None
             if name in SYSTEM_COLUMNS:
                 owners = [s for item in level for s in item.sources if s.use is not None]
@@ -689,13 +710,14 @@ class _Reader:
                         if owner.use is not None:
                             owner.use.system_column = name
                     return None
+            is_sure = is_sure and all(item.complete for item in level)
         for level in scope.levels:
             for item in level:
                 for source in item.sources:
                     if source.name == name:
                         self._whole_row(source, node)
                         return None
-        self.reading.unsettled.append((name, node.location))
+        self.reading.unsettled.append(((name,), node.location))
         return None
 
     def _qualified(self, parts: tuple[str, ...], scope: _Scope, node: Any) -> OutColumn | None:
@@ -703,7 +725,7 @@ class _Reader:
         name = parts[-1]
         if source is None:
             # a.b may also be column a of a composite type with field b: PostgreSQL does not look that up without brackets
-            self.reading.unsettled.append((".".join(parts), node.location))
+            self.reading.unsettled.append((parts, node.location))
             return None
         column = source_column(source, name)
         if column is not None:
@@ -713,7 +735,7 @@ class _Reader:
             return None
         if source.complete:
             self._whole_row(source, node)  # functional notation: name(source)
-        self.reading.unsettled.append((".".join(parts), node.location))
+        self.reading.unsettled.append((parts, node.location))
         return None
 
     def _source(self, qualifier: tuple[str, ...], scope: _Scope, node: Any) -> Source | None:
@@ -754,6 +776,13 @@ def _operands(node: Any) -> list[tuple[Any, Place, tuple[Any, ...]]]:
         items = tuple(node_of(i) for i in right.elements)
         return [(left, Place.COMPARED, items), *((item, Place.COMPARED, (left,)) for item in items)]
     return [(left, Place.OTHER, ()), (right, Place.OTHER, ())]
+
+
+def _is_star(node: Any) -> bool:
+    """`t.*` or `(row).*`: as many columns as the row has."""
+    if isinstance(node, pb.ColumnRef):
+        return bool(node.fields[-1].HasField("a_star"))
+    return isinstance(node, pb.A_Indirection) and bool(node.indirection) and bool(node.indirection[-1].HasField("a_star"))
 
 
 def source_column(source: Source, name: str) -> OutColumn | None:

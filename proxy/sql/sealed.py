@@ -204,12 +204,21 @@ class _Judge:
 
     def unsettled(self) -> None:
         """A name nobody could settle must not be a way to an encrypted column."""
+        sealed_uses = any(self.seal_of(use, c) is not None for use in self.reading.uses for c in use.relation.columns)
+        if sealed_uses and self.reading.unknown:
+            raise Unproven(
+                f"{self.reading.unknown[0]} stands in a statement with encrypted columns", hint="Write the columns out by name."
+            )
+        for first, second in self.reading.recursions:
+            before, after = self.shown(first), self.shown(second)
+            if after is not None and after != before:
+                raise Unproven(f"{after.seal.column} enters a recursive query in its second round only")
         carried = {usage.column.name for usage in self.reading.usages if self.shown(usage.column) is not None} | {
             c.name for use in self.reading.uses for c in use.relation.columns if self.seal_of(use, c) is not None
         }
         for name, location in self.reading.unsettled:
-            if name.rsplit(".", 1)[-1] in carried:
-                raise Unproven(f'column reference "{name}" cannot be settled here', position=self.position(location))
+            if name[-1] in carried:
+                raise Unproven(f'column reference "{".".join(name)}" cannot be settled here', position=self.position(location))
 
     def position(self, location: int) -> int | None:
         return self.statement.character(location) if location >= 0 else None

@@ -6,6 +6,7 @@ prepared statements resolve names again later (FINDINGS 2).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -67,14 +68,36 @@ def check_startup(parameters: Mapping[str, str], firewall: Firewall, login: str)
     """Every word of a StartupMessage, `options` taken apart. Raises Refusal or Unproven."""
     if parameters.get("replication", "").lower() not in ("", "0", "false", "off", "no"):
         raise Refusal("replication connections are closed to restricted callers")
-    found = {k.lower(): v for k, v in parameters.items() if k not in _STARTUP_WORDS and not k.startswith("_pq_.")}
-    found |= _options(parameters.get("options", ""))
-    for name, value in found.items():
-        values = [v.strip().strip('"') for v in value.split(",")] if name == "search_path" else [value]
-        check_setting(name, values, firewall, login)
+    found = [(k.lower(), v) for k, v in parameters.items() if k not in _STARTUP_WORDS and not k.startswith("_pq_.")]
+    for name, value in [*found, *_options(parameters.get("options", ""))]:  # each of them: RESET may bring any of them back
+        check_setting(name, identifiers(value) if name == "search_path" else [value], firewall, login)
 
 
-def _options(text: str) -> dict[str, str]:
+def identifiers(value: str) -> list[str]:
+    """A list of names as PostgreSQL reads it from text: folded to lower case unless quoted, cut to 63 bytes.
+
+    Source: SplitIdentifierString in varlena.c. Raises Refusal for text that is no such list.
+    """
+    found: list[str] = []
+    at = 0
+    for match in _IDENTIFIER.finditer(value):
+        if match.start() != at:
+            break
+        at = match.end()
+        quoted, plain = match.group(1), match.group(2)
+        name = quoted.replace('""', '"') if quoted is not None else plain.lower()
+        found.append(name.encode()[:63].decode("utf-8", "ignore"))
+        if not match.group(3):
+            break
+    if at != len(value) or (not found and value.strip()):
+        raise Refusal(f"search_path {value!r} cannot be read as a list of schemas")
+    return found
+
+
+_IDENTIFIER = re.compile(r'\s*(?:"((?:[^"]|"")+)"|([^\s",]+))\s*(,|\Z)')
+
+
+def _options(text: str) -> list[tuple[str, str]]:
     """`-c name=value`, `--name=value`; words split at white space, backslash escapes (PostgreSQL 18, 54.7, options)."""
     words: list[str] = []
     word, escaped, open_word = "", False, False
@@ -91,7 +114,7 @@ def _options(text: str) -> dict[str, str]:
             word, open_word = word + character, True
     if open_word:
         words.append(word)
-    found: dict[str, str] = {}
+    found: list[tuple[str, str]] = []
     waiting = iter(words)
     for one in waiting:
         if one == "-c":
@@ -105,7 +128,7 @@ def _options(text: str) -> dict[str, str]:
         name, equals, value = one.partition("=")
         if not equals:
             raise Unproven(f"startup option {one!r} is not supported")
-        found[name.lower().replace("-", "_")] = value
+        found.append((name.lower().replace("-", "_"), value))
     return found
 
 

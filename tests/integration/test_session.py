@@ -48,7 +48,9 @@ Q, P, B, D, E, C, S = m.Query, m.Parse, m.Bind, m.Describe, m.Execute, m.Close, 
 H = m.Flush()
 CONVERSATIONS: dict[str, list[m.Message]] = {
     "simple": [Q(b"SELECT 1, 'a'"), Q(b""), Q(b"SELECT 1; SELECT 2; SELECT 3"), Q(b"SELECT nonsense"), Q(b"SELECT 5")],
-    "transaction": [Q(b"BEGIN"), Q(b"SELECT 1"), Q(b"SELECT 1/0"), Q(b"SELECT 1"), Q(b"ROLLBACK"), Q(b"BEGIN; SELECT 1; COMMIT")],
+    "transaction": [
+        *(Q(b"BEGIN"), Q(b"SELECT 1"), Q(b"SELECT 1/0"), Q(b"SELECT 1"), Q(b"ROLLBACK"), Q(b"BEGIN; SELECT 1; COMMIT"))
+    ],
     "unnamed": [P(b"", b"SELECT $1::int"), B(b"", b"", (), (b"4",)), D("P", b""), E(b""), S],
     "named": [
         *(P(b"a", b"SELECT $1::text"), D("S", b"a"), S),
@@ -87,7 +89,8 @@ CONVERSATIONS: dict[str, list[m.Message]] = {
     "notices": [Q(b"DO $$ BEGIN RAISE NOTICE 'hello'; END $$"), Q(b"SET application_name = 'x'"), Q(b"SELECT 1")],
     "search_path": [
         *(Q(b"CREATE SCHEMA s"), Q(b"CREATE TABLE s.t AS SELECT 7 AS a"), Q(b"SET search_path = s"), Q(b"SELECT a FROM t")),
-        *(P(b"", b"SET search_path = public"), B(b"", b""), E(b""), P(b"", b"SELECT count(*) FROM s.t"), B(b"", b""), E(b""), S),
+        *(P(b"", b"SET search_path = public"), B(b"", b""), E(b"")),
+        *(P(b"", b"SELECT count(*) FROM s.t"), B(b"", b""), E(b""), S),
         *(Q(b"BEGIN"), Q(b"SET search_path = s"), Q(b"SELECT a FROM t"), Q(b"ROLLBACK"), Q(b"SELECT a FROM t")),
         *(Q(b"BEGIN"), Q(b"SET LOCAL search_path = s"), P(b"", b"SELECT a FROM t"), B(b"", b""), E(b""), S, Q(b"COMMIT")),
     ],
@@ -493,19 +496,27 @@ def test_encryption_and_newer_protocols(any_proxy: Running) -> None:
 
 
 def test_a_slow_start_and_too_many(database: Database) -> None:
-    with running(database, lambda c, s: FakePlanner(), limits=Limits(startup_seconds=0.1, sessions=1)) as proxy:
-        with socket.create_connection(("127.0.0.1", proxy.port), 20) as sock:
-            assert b"timeout" in sock.recv(1000)
-        with psycopg.connect(proxy.dsn()), pytest.raises(psycopg.OperationalError, match="too many clients"):
-            psycopg.connect(proxy.dsn())
+    with (
+        running(database, lambda c, s: FakePlanner(), limits=Limits(startup_seconds=0.1)) as proxy,
+        socket.create_connection(("127.0.0.1", proxy.port), 20) as sock,
+    ):
+        assert b"timeout" in sock.recv(1000)
+    with (
+        running(database, lambda c, s: FakePlanner(), limits=Limits(sessions=1)) as proxy,
+        psycopg.connect(proxy.dsn()),
+        pytest.raises(psycopg.OperationalError, match="too many clients"),
+    ):
+        psycopg.connect(proxy.dsn())
 
 
 def test_the_server_is_down(database: Database) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    with running(database, lambda c, s: FakePlanner(), upstream_port=port) as proxy:
-        with pytest.raises(psycopg.OperationalError, match=r"cannot reach|cannot be read"):
-            psycopg.connect(proxy.dsn())
+    with (
+        running(database, lambda c, s: FakePlanner(), upstream_port=port) as proxy,
+        pytest.raises(psycopg.OperationalError, match=r"cannot reach|cannot be read"),
+    ):
+        psycopg.connect(proxy.dsn())
 
 
 # --- what ends badly
@@ -618,7 +629,7 @@ def test_the_path_is_known_when_a_statement_is_planned(database: Database) -> No
         client.send(Q(b"SELECT 1"), Q(b"SET search_path = s"), Q(b"SELECT 2"), Q(b"BEGIN"), Q(b"SET search_path = public"))
         client.send(Q(b"SELECT 3"), Q(b"ROLLBACK"), Q(b"SELECT 4"))
         client.until_ready(8)
-    paths = {text: path for text, path in planner.calls}
+    paths = dict(planner.calls)
     assert paths["SELECT 1"] == ("pg_catalog", "public")
     assert paths["SELECT 2"] == ("pg_catalog", "s")
     assert paths["SELECT 3"] == ("pg_catalog", "public")

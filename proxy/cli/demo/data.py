@@ -23,6 +23,7 @@ SEED = 20250701
 CHINA = timezone(timedelta(hours=8))
 FIRST_MONTH, MONTHS = date(2025, 1, 1), 6  # what browsing_events has partitions for
 _END = datetime(2025, 7, 1, tzinfo=CHINA)
+_LEAST_EVENTS = 12_000  # more than an analyst may export at once, however small the shop is
 
 Row = tuple[object, ...]
 
@@ -231,7 +232,7 @@ class Shop:
         random = self._generator("events")
         start = datetime(FIRST_MONTH.year, FIRST_MONTH.month, 1, tzinfo=CHINA)
         seconds = int((_END - start).total_seconds())
-        for number in range(1, 3 * self._count + 1):
+        for number in range(1, max(3 * self._count, _LEAST_EVENTS) + 1):
             page = random.choice(_PAGES)
             product = random.randrange(1, len(self._products) + 1) if page == "/product" else None
             address = f"10.{random.randrange(256)}.{random.randrange(256)}.{random.randrange(1, 255)}"

@@ -49,9 +49,10 @@ def test_base_types_and_their_functions() -> None:
     }
     found = untrusted_types(types, OWNERS, code, {}, [])
     assert found == {
-        1: "base type s.t1 is owned by eve",
+        1: "type s.t1 is owned by eve, who defines its casts",
         2: "type s.t2 is served by function s.t_in(cstring), owned by eve",
         4: "type s.t2 is served by function s.t_in(cstring), owned by eve",
+        5: "type s.t5 is owned by eve, who defines its casts",
     }
 
 

@@ -1,0 +1,410 @@
+"""A shop of canaries, its rules, a trusted library, and the schema of `eve`, who owns whatever code PostgreSQL lets her own.
+
+`analyst` holds raw SELECT in the database (as masks need) and sees masks through the proxy. Every protected value is one
+that stands nowhere else, so finding it in what a client received is a leak. `Canaries.found_in` looks for each in the
+forms an attacker would carry it out in.
+"""
+
+from __future__ import annotations
+
+import base64
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import psycopg
+
+from proxy.cli.embedded import EmbeddedServer
+from proxy.crypto import sql_check
+from tests.proxies import RawClient
+from tests.servers import Database, new_database, role_password
+from tests.shop import RunningProxy, write_config
+
+NAME, OTHER_NAME = "欧阳泄露", "司马隐藏"
+EMAIL, OTHER_EMAIL = "kanarienvogel@leaky-corp.cn", "nachtigall@leaky-corp.cn"
+PHONE, ID_CARD = "13987654321", "11010519900307888X"
+BIRTH = date(1990, 3, 7)
+STREET = "泄露大街一百七十三号"
+NOTE = "please ring the blue bell twice"
+WECHAT = "wx_quetzal_7731"
+SALARY = "48271.93"
+CITY = "Ungewiss-an-der-Leine"
+CARDS = ("6222021234567894", "6222029876543210", "6222021234567894", "6222025555444433")
+ORACLE = "oracle:" + "yes"  # what an attack says when it has compared what it must not; no statement holds it in one piece
+
+TABLES = f"""
+CREATE SCHEMA shop; CREATE SCHEMA other; CREATE SCHEMA lib;
+CREATE TYPE shop.status AS ENUM ('new', 'paid', 'sent');
+CREATE TABLE shop.customers (
+  id int PRIMARY KEY, name text NOT NULL, email varchar(60) UNIQUE, phone text, id_card char(18), birth_date date,
+  city text, profile jsonb, salary numeric(12, 2), initials text GENERATED ALWAYS AS (upper(email)) STORED, unlisted text);
+INSERT INTO shop.customers VALUES
+  (1, '{NAME}', '{EMAIL}', '{PHONE}', '{ID_CARD}', '{BIRTH}', 'Berlin', '{{"wechat": "{WECHAT}", "level": 3}}', {SALARY},
+   DEFAULT, '{NAME}'),
+  (2, '{OTHER_NAME}', '{OTHER_EMAIL}', '{PHONE}', '{ID_CARD}', '{BIRTH}', 'Paris', '{{"wechat": "{WECHAT}"}}', {SALARY},
+   DEFAULT, NULL);
+CREATE TABLE shop."客户 档案" (id int PRIMARY KEY, "姓名" text, "电话" text);
+INSERT INTO shop."客户 档案" VALUES (1, '{NAME}', '{PHONE}');
+CREATE TABLE other.customers (id int PRIMARY KEY, name text, email text);
+INSERT INTO other.customers VALUES (1, 'nobody', 'public@example.com');
+CREATE TABLE shop.orders (id int PRIMARY KEY, customer_id int REFERENCES shop.customers, status shop.status, total numeric,
+  note text);
+INSERT INTO shop.orders VALUES (1, 1, 'new', 10, '{NOTE}'), (2, 2, 'paid', 20, '{NOTE}');
+CREATE TABLE shop.payment_cards (id int PRIMARY KEY, customer_id int, card_no bytea, holder text, brand text,
+  CONSTRAINT sealed CHECK ({sql_check("card_no", "equality")}));
+CREATE TABLE shop.test_cards (id int PRIMARY KEY, card_no bytea, label text);
+CREATE TABLE shop.loose_cards (id int PRIMARY KEY, card_no bytea, label text, extra bytea);
+CREATE TABLE shop.customers_vip (perk text) INHERITS (shop.customers);
+INSERT INTO shop.customers_vip (id, name, email, phone) VALUES (9, '{NAME}', 'vip-{EMAIL}', '{PHONE}');
+CREATE TABLE shop.people (name text, phone text);
+CREATE TABLE shop.staff (grade int) INHERITS (shop.people);
+INSERT INTO shop.staff VALUES ('{NAME}', '{PHONE}', 1);
+CREATE TABLE shop.visits (id int, city text, who text) PARTITION BY LIST (city);
+CREATE TABLE shop.visits_1 PARTITION OF shop.visits FOR VALUES IN ('{CITY}');
+CREATE TABLE shop.visits_2 PARTITION OF shop.visits DEFAULT;
+INSERT INTO shop.visits VALUES (1, '{CITY}', '{NAME}'), (2, 'x', '{NAME}');
+CREATE VIEW shop.v_customers AS SELECT id, name AS who, upper(email) AS mail FROM shop.customers;
+CREATE VIEW shop.v_cards AS SELECT id, card_no FROM shop.payment_cards;
+CREATE MATERIALIZED VIEW shop.mv_customers AS SELECT id, email FROM shop.customers;
+CREATE VIEW shop.v_whole AS SELECT c FROM shop.customers c;
+CREATE TABLE shop.defaults (id int, hint text DEFAULT 'x');
+CREATE FUNCTION lib.raw_email(shop.customers) RETURNS text LANGUAGE sql STABLE AS
+  'SELECT email FROM shop.customers WHERE id = $1.id';
+CREATE FUNCTION lib.peek(anyelement) RETURNS text LANGUAGE sql STABLE AS
+  'SELECT string_agg(email, '','') FROM shop.customers';
+CREATE FUNCTION lib.who(int) RETURNS text LANGUAGE sql STABLE SECURITY DEFINER AS
+  'SELECT email FROM shop.customers WHERE id = $1';
+CREATE FUNCTION lib.rows() RETURNS SETOF shop.customers LANGUAGE sql STABLE AS 'SELECT * FROM shop.customers';
+CREATE FUNCTION lib."a.b"(other.customers) RETURNS text LANGUAGE sql STABLE AS
+  'SELECT string_agg(email, '','') FROM shop.customers';
+CREATE AGGREGATE lib.gather(text) (SFUNC = textcat, STYPE = text);
+CREATE STATISTICS shop.stats ON city, email FROM shop.customers;
+CREATE INDEX on_salary ON shop.customers (salary) INCLUDE (id);
+CREATE SEQUENCE shop.numbers;
+SELECT lo_from_bytea(771, convert_to('{EMAIL}', 'UTF8'));
+COMMENT ON TABLE shop.orders IS 'orders';
+"""
+
+# Everything here is made by eve herself, who has CREATE on her schema and no right on the shop's tables.
+EVIL = """
+SET search_path = pg_catalog;
+CREATE FUNCTION evil.loot() RETURNS text LANGUAGE plpgsql AS
+  $$ BEGIN RETURN (SELECT string_agg(email, ',') FROM shop.customers); END $$;
+CREATE FUNCTION evil.loot_if_i_can() RETURNS text LANGUAGE plpgsql AS
+  $$ BEGIN RETURN evil.loot(); EXCEPTION WHEN insufficient_privilege THEN RETURN 'nothing'; END $$;
+CREATE FUNCTION evil.shout() RETURNS bool LANGUAGE plpgsql AS
+  $$ BEGIN RAISE NOTICE 'loot %', evil.loot_if_i_can(); RETURN true; END $$;
+CREATE FUNCTION evil.two(text, text) RETURNS text LANGUAGE sql AS 'SELECT evil.loot()';
+CREATE FUNCTION evil.same(text, text) RETURNS bool LANGUAGE sql AS 'SELECT evil.shout()';
+CREATE FUNCTION evil.same_varchar(varchar, varchar) RETURNS bool LANGUAGE sql AS 'SELECT evil.shout()';
+CREATE FUNCTION evil.length(varchar) RETURNS int LANGUAGE sql AS 'SELECT 1 WHERE evil.shout()';
+CREATE FUNCTION evil.length(text) RETURNS int LANGUAGE sql AS 'SELECT 1 WHERE evil.shout()';
+CREATE FUNCTION evil.lower(varchar) RETURNS text LANGUAGE sql AS 'SELECT evil.loot()';
+CREATE FUNCTION evil.json_scalar(text) RETURNS text LANGUAGE sql AS 'SELECT evil.loot()';
+CREATE FUNCTION evil.merge_action() RETURNS text LANGUAGE sql AS 'SELECT evil.loot()';
+CREATE FUNCTION evil.system_user() RETURNS text LANGUAGE sql AS 'SELECT evil.loot()';
+CREATE FUNCTION evil.rows() RETURNS SETOF text LANGUAGE sql AS 'SELECT evil.loot()';
+CREATE OPERATOR evil.#># (FUNCTION = evil.two, LEFTARG = text, RIGHTARG = text);
+CREATE OPERATOR evil.|| (FUNCTION = evil.two, LEFTARG = text, RIGHTARG = text);
+CREATE OPERATOR evil.= (FUNCTION = evil.same, LEFTARG = text, RIGHTARG = text);
+CREATE OPERATOR evil.= (FUNCTION = evil.same_varchar, LEFTARG = varchar, RIGHTARG = varchar);
+CREATE OPERATOR evil.~~ (FUNCTION = evil.same, LEFTARG = text, RIGHTARG = text);
+CREATE DOMAIN evil.dom AS text CHECK (evil.shout());
+CREATE TYPE evil.comp AS (a evil.dom, b int);
+CREATE TYPE evil.pair AS (a text, b int);
+CREATE TYPE evil.mood AS ENUM ('sad', 'glad');
+CREATE TYPE evil.other_mood AS ENUM ('sad', 'glad');
+CREATE FUNCTION evil.to_mood(text) RETURNS evil.mood LANGUAGE sql
+  AS $$ SELECT 'sad'::evil.mood WHERE evil.shout() $$;
+CREATE FUNCTION evil.mood_of(evil.other_mood) RETURNS evil.mood LANGUAGE sql
+  AS $$ SELECT 'sad'::evil.mood WHERE evil.shout() $$;
+CREATE FUNCTION evil.mood_of(shop.status) RETURNS evil.mood LANGUAGE sql
+  AS $$ SELECT 'sad'::evil.mood WHERE evil.shout() $$;
+CREATE FUNCTION evil.mood_text(evil.mood) RETURNS text LANGUAGE sql AS 'SELECT evil.loot_if_i_can()';
+CREATE FUNCTION evil.mood_json(evil.pair) RETURNS json LANGUAGE sql AS 'SELECT pg_catalog.to_json(evil.loot_if_i_can())';
+CREATE CAST (text AS evil.mood) WITH FUNCTION evil.to_mood(text);
+CREATE CAST (evil.other_mood AS evil.mood) WITH FUNCTION evil.mood_of(evil.other_mood) AS IMPLICIT;
+CREATE CAST (shop.status AS evil.mood) WITH FUNCTION evil.mood_of(shop.status) AS IMPLICIT;
+CREATE CAST (evil.mood AS text) WITH FUNCTION evil.mood_text(evil.mood) AS IMPLICIT;
+CREATE CAST (evil.pair AS json) WITH FUNCTION evil.mood_json(evil.pair) AS IMPLICIT;
+CREATE TABLE evil.moods (m evil.mood); INSERT INTO evil.moods VALUES ('sad');
+CREATE TABLE evil.other_moods (m evil.other_mood); INSERT INTO evil.other_moods VALUES ('glad');
+CREATE TYPE evil.fresh AS ENUM ('one', 'two');
+CREATE TYPE evil.stale AS ENUM ('one', 'two');
+CREATE FUNCTION evil.fresh_of(evil.stale) RETURNS evil.fresh LANGUAGE sql
+  AS $$ SELECT 'one'::evil.fresh WHERE evil.shout() $$;
+CREATE FUNCTION evil.fresh_of(text) RETURNS evil.fresh LANGUAGE sql
+  AS $$ SELECT 'one'::evil.fresh WHERE evil.shout() $$;
+CREATE FUNCTION evil.fresh_of(shop.status) RETURNS evil.fresh LANGUAGE sql
+  AS $$ SELECT 'one'::evil.fresh WHERE evil.shout() $$;
+CREATE CAST (evil.stale AS evil.fresh) WITH FUNCTION evil.fresh_of(evil.stale) AS IMPLICIT;
+CREATE CAST (text AS evil.fresh) WITH FUNCTION evil.fresh_of(text);
+CREATE CAST (shop.status AS evil.fresh) WITH FUNCTION evil.fresh_of(shop.status) AS IMPLICIT;
+CREATE TABLE evil.fresh_ones (m evil.fresh); INSERT INTO evil.fresh_ones VALUES ('one');
+CREATE TABLE evil.stale_ones (m evil.stale); INSERT INTO evil.stale_ones VALUES ('two');
+CREATE TYPE evil.point_a AS (x int);
+CREATE TYPE evil.point_b AS (x int);
+CREATE FUNCTION evil.b_of(evil.point_a) RETURNS evil.point_b LANGUAGE sql
+  AS $$ SELECT ROW(1)::evil.point_b WHERE evil.shout() $$;
+CREATE CAST (evil.point_a AS evil.point_b) WITH FUNCTION evil.b_of(evil.point_a) AS IMPLICIT;
+CREATE TABLE evil.a_points (p evil.point_a); INSERT INTO evil.a_points VALUES (ROW(1));
+CREATE TABLE evil.b_points (p evil.point_b); INSERT INTO evil.b_points VALUES (ROW(1));
+CREATE TABLE evil.base (x int); INSERT INTO evil.base VALUES (1);
+CREATE FUNCTION evil.full_name(evil.base) RETURNS text LANGUAGE sql AS 'SELECT evil.loot()';
+CREATE FUNCTION evil.any_name(record) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RETURN evil.loot(); END $$;
+CREATE TABLE evil.plain (id int, note text); INSERT INTO evil.plain VALUES (1, 'hello');
+CREATE TABLE evil.pairs (p evil.pair); INSERT INTO evil.pairs VALUES (ROW('a', 1));
+CREATE TABLE evil.doms (d text); INSERT INTO evil.doms VALUES ('a');
+CREATE VIEW evil.dom_view AS SELECT d::evil.dom AS d FROM evil.doms;
+CREATE VIEW evil.v AS SELECT evil.loot_if_i_can() AS x;
+CREATE VIEW evil.stats AS SELECT attname, most_common_vals::text, histogram_bounds::text FROM pg_stats;
+CREATE VIEW evil.stats_function AS SELECT pg_get_viewdef('evil.v'::regclass) AS x;
+CREATE VIEW evil.xml AS SELECT query_to_xml('SELECT email FROM shop.customers', true, true, '') AS x;
+CREATE VIEW evil.activity AS SELECT query FROM pg_stat_get_activity(NULL) AS a;
+CREATE VIEW evil.lo AS SELECT lo_get(771) AS x;
+CREATE TABLE evil.rls (id int); INSERT INTO evil.rls VALUES (1);
+ALTER TABLE evil.rls ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON evil.rls USING (evil.shout());
+CREATE TABLE evil.trg (id int, x text);
+CREATE FUNCTION evil.trigger() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.x := evil.loot(); RETURN NEW; END $$;
+CREATE TRIGGER t BEFORE INSERT ON evil.trg FOR EACH ROW EXECUTE FUNCTION evil.trigger();
+CREATE TABLE evil.innocent (id int, x text DEFAULT evil.loot_if_i_can());
+CREATE TABLE evil.parts (id int) PARTITION BY LIST (id);
+CREATE TABLE evil.customers (id int, name text); INSERT INTO evil.customers VALUES (1, 'fake');
+CREATE TABLE evil.loot_box (x text);
+"""
+
+RULES = """\
+classes:
+  plain:  {{level: L1}}
+  basic:  {{level: L2}}
+  secret: {{level: L4}}
+relations:
+  shop.customers:
+    columns:
+      id:         {{class: plain}}
+      name:       {{class: basic, mask: name}}
+      email:      {{class: basic, mask: email}}
+      phone:      {{class: basic, mask: phone}}
+      id_card:    {{class: basic, mask: {{partial: {{first: 3, last: 2}}}}}}
+      birth_date: {{class: basic, mask: {{date: year}}}}
+      city:       {{class: plain}}
+      profile:    {{class: basic, mask: {{json: {{$.wechat: redact}}}}}}
+      salary:     {{class: basic, mask: null}}
+  shop.客户 档案:
+    columns:
+      id:   {{class: plain}}
+      姓名: {{class: basic, mask: name}}
+      电话: {{class: basic, mask: phone}}
+  shop.orders:
+    columns:
+      id:          {{class: plain}}
+      customer_id: {{class: plain}}
+      status:      {{class: plain}}
+      total:       {{class: plain}}
+      note:        {{class: basic, mask: redact}}
+  shop.people:
+    columns:
+      name:  {{class: basic, mask: name}}
+      phone: {{class: basic, mask: phone}}
+  shop.visits:
+    columns:
+      id:   {{class: plain}}
+      city: {{class: basic, mask: redact}}
+      who:  {{class: basic, mask: name}}
+  shop.payment_cards:
+    columns:
+      id:          {{class: plain}}
+      customer_id: {{class: plain}}
+      card_no:     {{class: secret, encrypt: {{type: text, search: equality, domain: cards}}, mask: {{partial: {{last: 4}}}}}}
+      holder:      {{class: basic, mask: name}}
+      brand:       {{class: plain}}
+  shop.test_cards:
+    columns:
+      id:      {{class: plain}}
+      card_no: {{class: plain, encrypt: {{type: text, search: equality, domain: cards}}}}
+      label:   {{class: plain}}
+  shop.loose_cards:
+    columns:
+      id:      {{class: plain}}
+      card_no: {{class: secret, encrypt: {{type: text, search: equality, domain: cards}}, mask: {{partial: {{last: 4}}}}}}
+      label:   {{class: plain}}
+      extra:   {{class: plain}}
+roles:
+  analyst: {{logins: [{analyst}], sees: {{plain: open, basic: masked, secret: masked}}}}
+  app:     {{logins: [{app}], sees: {{"*": open}}}}
+  owner:   {{logins: [{owner}, {eve}], sees: {{"*": open}}, keys: none}}
+defaults: {{login_without_role: refuse, unlisted_relation: open}}
+"""
+
+
+class Canaries:
+    """The values that must not come out, in every form we look for."""
+
+    def __init__(self, values: Mapping[str, bytes]) -> None:
+        self._needles: list[tuple[str, bytes]] = []
+        for name, value in values.items():
+            self._needles += [(f"{name} as {form}", needle) for form, needle in _forms(value)]
+
+    def found_in(self, received: bytes) -> list[str]:
+        """What of them stands in these bytes, by name and form."""
+        lower = received.lower()
+        return [name for name, needle in self._needles if needle in received or needle in lower]
+
+
+def _forms(value: bytes) -> Iterator[tuple[str, bytes]]:
+    yield "it is", value
+    yield "lower case", value.lower()
+    yield "hex", value.hex().encode()
+    yield "hex, reversed", value.hex().encode()[::-1]
+    yield "bytes, reversed", value[::-1]
+    yield "octal escapes", "".join(chr(b) if 32 <= b < 127 and b != 92 else f"\\{b:03o}" for b in value).encode()
+    with suppress(UnicodeDecodeError):
+        yield "text, reversed", value.decode()[::-1].encode()
+    for shift in range(3):  # base64 of something that holds it at any place
+        whole = base64.b64encode(bytes(shift) + value)
+        yield f"base64 ({shift})", whole[4 if shift else 0 : len(whole) // 4 * 4 - 4]
+
+
+class Recorder:
+    """A socket that keeps every byte it received."""
+
+    def __init__(self, inner: socket.socket) -> None:
+        self._inner = inner
+        self.received = bytearray()
+
+    def recv(self, size: int) -> bytes:
+        data = self._inner.recv(size)
+        self.received += data
+        return data
+
+    def sendall(self, data: bytes) -> None:
+        self._inner.sendall(data)
+
+    def settimeout(self, seconds: float | None) -> None:
+        self._inner.settimeout(seconds)
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+class Client(RawClient):
+    """A client of bare frames that remembers what it received."""
+
+    @property
+    def recorder(self) -> Recorder:
+        if not isinstance(self.socket, Recorder):
+            self.socket = Recorder(self.socket)  # type: ignore[assignment]
+        assert isinstance(self.socket, Recorder)
+        return self.socket
+
+    def __init__(self, *arguments: str | int, **parameters: str) -> None:
+        try:
+            super().__init__(*arguments, **parameters)  # type: ignore[arg-type]
+        except AssertionError:  # refused at the door
+            self.socket.close()
+            raise
+
+    def next(self) -> tuple[int, bytes]:
+        self.recorder.settimeout(20)
+        return super().next()
+
+
+@dataclass
+class World:
+    """The database, a proxy before it, four logins and the canaries."""
+
+    database: Database
+    running: RunningProxy
+    analyst: str
+    app: str
+    owner: str
+    eve: str
+    canaries: Canaries
+    ciphertexts: tuple[bytes, ...]
+    clients: dict[str, Client] = field(default_factory=dict)  # idle sessions
+
+    def through(self, login: str, **parameters: str) -> Client:
+        return Client(
+            self.running.host, self.running.port, login, role_password(login), self.database.name, **parameters
+        )
+
+    def direct(self, login: str, **parameters: str) -> Client:
+        return Client(
+            self.database.host, self.database.port, login, role_password(login), self.database.name, **parameters
+        )
+
+    @contextmanager
+    def kept(self, name: str, is_alone: bool, make: Callable[[], Client]) -> Iterator[Client]:
+        """A client for one attack; with `is_alone` it changes nothing, so the next one may have the same session."""
+        client = self.clients.pop(name, None) if is_alone else None
+        client = client or make()
+        try:
+            yield client
+        except BaseException:
+            client.socket.close()
+            raise
+        if is_alone and client.recorder.received.endswith(b"Z\0\0\0\5I"):
+            self.clients[name] = client
+        else:
+            client.socket.close()
+
+    def connect(self, login: str) -> psycopg.Connection[tuple[object, ...]]:
+        """Through the proxy, in autocommit mode."""
+        dsn = f"postgresql://{login}:{role_password(login)}@{self.running.host}:{self.running.port}/{self.database.name}"
+        return psycopg.connect(dsn, autocommit=True)
+
+
+@contextmanager
+def world(server: EmbeddedServer, folder: Path) -> Iterator[World]:
+    """All of it, on one server."""
+    database = new_database(server)
+    try:
+        analyst, app, owner, eve = (database.role(name) for name in ("ana", "app", "dba", "eve"))
+        database.execute(
+            TABLES
+            + f"CREATE SCHEMA evil AUTHORIZATION {eve}; GRANT USAGE ON SCHEMA shop TO {eve};"
+            + "GRANT USAGE ON SCHEMA shop, other, lib, evil TO PUBLIC; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA lib TO PUBLIC;"
+            + f"GRANT SELECT ON ALL TABLES IN SCHEMA shop, other TO {analyst};"
+            + f"GRANT ALL ON ALL TABLES IN SCHEMA shop, other TO {app}, {owner};"
+            + f"GRANT SELECT ON LARGE OBJECT 771 TO {analyst};"
+            + f"ALTER DATABASE {database.name} SET statement_timeout = '20s'"
+        )
+        database.execute(EVIL + "GRANT ALL ON ALL TABLES IN SCHEMA evil TO PUBLIC", eve)
+        database.execute("ANALYZE shop.customers; ANALYZE shop.orders")
+        rules = folder / "rules"
+        rules.mkdir(parents=True)
+        (rules / "all.yaml").write_text(RULES.format(analyst=analyst, app=app, owner=owner, eve=eve))
+        running = RunningProxy(write_config(folder, server, database.name, rules="rules"))
+        made = World(database, running, analyst, app, owner, eve, Canaries({}), ())
+        try:
+            with made.connect(app) as connection:
+                for number, card in enumerate(CARDS, 1):
+                    connection.execute(
+                        "INSERT INTO shop.payment_cards VALUES (%s, 1, %s, %s, 'visa')", (number, card, NAME), binary=False
+                    )
+                connection.execute("INSERT INTO shop.test_cards VALUES (1, '4111', 'test'), (2, '4222', 'test')")
+            sealed = database.execute("SELECT DISTINCT card_no FROM shop.payment_cards")
+            made.ciphertexts = tuple(bytes(row[0]) for row in sealed)  # type: ignore[call-overload]
+            made.canaries = Canaries(_values(made.ciphertexts))
+            yield made
+        finally:
+            for client in made.clients.values():
+                client.socket.close()
+            running.stop()
+    finally:
+        database.drop()
+
+
+def _values(ciphertexts: tuple[bytes, ...]) -> dict[str, bytes]:
+    texts = {
+        "name": NAME, "another name": OTHER_NAME, "e-mail": EMAIL, "another e-mail": OTHER_EMAIL, "phone": PHONE,
+        "id card": ID_CARD, "birth date": str(BIRTH), "note": NOTE, "wechat": WECHAT, "salary": SALARY, "city": CITY,
+        "an oracle": ORACLE,
+    }  # fmt: skip
+    values = {name: text.encode() for name, text in texts.items()}
+    values |= {f"card {number}": card.encode() for number, card in enumerate(dict.fromkeys(CARDS), 1)}
+    # the tail of a ciphertext: its first bytes say only that it is one
+    return values | {f"ciphertext {number}": one[-16:] for number, one in enumerate(ciphertexts, 1)}
