@@ -101,7 +101,7 @@ def lives(client: RawClient) -> None:
 
 @pytest.mark.parametrize("number", [0, 1, 2], ids=["analyst", "app", "owner"])
 def test_parser_killers_leave_session_and_proxy_alive(proxy: Served, number: int) -> None:
-    """Each of them, over both protocols; for a glass caller they are the server's to judge."""
+    """Simple for each, extended for those that are quick to write; for a glass caller they are the server's to judge."""
     is_glass = number == 2
     with proxy.raw(proxy.small.logins[number]) as client:
         client.socket.settimeout(SECONDS)
@@ -114,8 +114,8 @@ def test_parser_killers_leave_session_and_proxy_alive(proxy: Served, number: int
                     assert sqlstate == "54001", name
                 assert sqlstate in OURS | SERVERS_OWN, (name, sqlstate)
                 lives(client)
-                if name == "long chain":
-                    break  # once is enough
+                if is_glass or len(text) > 60_000:
+                    break
 
 
 def test_a_run_of_comment_openers_is_too_complex(newest_server: EmbeddedServer, tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_a_statement_of_20_mb_is_refused_and_the_session_goes_on(proxy: Served, 
         client.send(m.Query(TWENTY_MB))
         report = error_of(client.until_ready())
         assert report.severity == "ERROR"
-        assert "20" in report.message or str(STATEMENT_BYTES) in report.message
+        assert str(STATEMENT_BYTES).encode() in (report.get("M") or b"")
     refused = proxy.small.events(kind="refuse", login=login, application="large")
     assert [one["sqlstate"] for one in refused] == ["54001"] * 3
     assert all(len(str(one)) < 10_000 for one in refused)  # the log does not keep 20 MB

@@ -671,3 +671,34 @@ SELECT 1 FROM shop.defaults LIMIT (SELECT length(card_no) FROM shop.payment_card
 SELECT JSON_ARRAY(SELECT card_no FROM shop.payment_cards)
 -- attack: ciphertext as an argument of a function in FROM
 SELECT u.* FROM shop.payment_cards p, unnest(ARRAY[p.card_no]) u
+
+-- Names the reader could get wrong --------------------------------------------------------------------------------------------
+
+-- attack: USING over a renamed column and a function's column
+SELECT encode(k, 'hex') FROM (SELECT card_no AS k FROM shop.payment_cards) p LEFT JOIN unnest(ARRAY['\x00'::bytea]) k USING (k)
+-- attack: a name under a cast of a subquery is the subquery's
+SELECT (SELECT encode("int4", 'hex') FROM (SELECT (SELECT 1 AS zz)::int) q) FROM (SELECT card_no AS "int4" FROM shop.payment_cards) p
+-- attack: NULLIF has a name of its own
+SELECT (SELECT encode("?column?", 'hex') FROM (SELECT nullif(1, 2)) q) FROM (SELECT card_no AS "?column?" FROM shop.payment_cards) p
+-- attack: NULLIF has a name of its own, in the same FROM
+SELECT encode("?column?", 'hex') FROM (SELECT card_no AS "?column?" FROM shop.payment_cards) p, (SELECT nullif(1, 2)) q
+-- attack: an output that is not called as it seems, in ORDER BY
+SELECT 'oracle:' || 'yes' FROM (SELECT n, lag(n) OVER () AS before FROM (SELECT nullif(id, -1) AS n FROM (SELECT id, card_no AS "?column?" FROM shop.payment_cards) p ORDER BY "?column?") a) b WHERE abs(n - before) = 2 AND n IN (1, 3)
+-- attack: an output that is not called as it seems, in DISTINCT ON
+SELECT CASE WHEN count(*) = 3 THEN 'oracle:' || 'yes' END FROM (SELECT DISTINCT ON ("?column?") nullif(id, -1) FROM (SELECT id, card_no AS "?column?" FROM shop.payment_cards) p) a
+-- attack: a view has no system columns
+SELECT (SELECT encode(ctid, 'hex') FROM pg_catalog.pg_tables LIMIT 1) FROM (SELECT card_no AS ctid FROM shop.payment_cards) p
+-- attack: ROWS FROM is called as its first function
+SELECT (SELECT encode(length.k, 'hex') FROM ROWS FROM (abs(1), length('a'))) FROM (SELECT card_no AS k FROM shop.payment_cards) length
+-- attack: JSON_TABLE without an alias is called json_table
+SELECT (SELECT encode(xmltable.k, 'hex') FROM JSON_TABLE('{"a": 1}', '$' COLUMNS (a int PATH '$.a'))) FROM (SELECT card_no AS k FROM shop.payment_cards) xmltable
+-- attack: JSON_VALUE has a name of its own
+SELECT (SELECT encode("?column?", 'hex') FROM (SELECT JSON_VALUE('{}', '$.a')) q) FROM (SELECT card_no AS "?column?" FROM shop.payment_cards) p
+-- attack: a CTE's guessed name
+WITH q AS (SELECT nullif(1, 2)) SELECT (SELECT encode("?column?", 'hex') FROM q) FROM (SELECT card_no AS "?column?" FROM shop.payment_cards) p
+-- attack: a recursion through two CTEs
+WITH RECURSIVE r(n, a, b) AS (SELECT 0, NULL::bytea, NULL::bytea UNION ALL (WITH s AS (SELECT n + 1 AS n, r.b AS a, r.a AS b FROM r WHERE n < 5) SELECT s.n, p.card_no, s.b FROM s JOIN shop.payment_cards p ON p.id = s.n)) SELECT encode(b, 'hex') FROM r
+-- attack: a recursion whose second arm is a union
+WITH RECURSIVE r(n, a) AS (SELECT 0, NULL::bytea UNION ALL SELECT * FROM (SELECT n + 1, card_no FROM r JOIN shop.payment_cards p ON p.id = n + 1 WHERE n < 5) q) SELECT encode(a, 'hex') FROM r
+-- attack: a bare cast of a subquery's own name in a view of names
+SELECT (SELECT encode(x."int4", 'hex') FROM (SELECT (SELECT 1 AS zz)::int) q) FROM (SELECT card_no AS "int4" FROM shop.payment_cards) x

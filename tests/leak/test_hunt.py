@@ -253,6 +253,45 @@ def test_a_path_from_the_startup_message_comes_back_by_reset(newest_world: World
             assert not newest_world.canaries.found_in(heard(client, conversation))
 
 
+def test_a_path_the_role_was_given_comes_back_by_reset(newest_world: World) -> None:
+    """As above, but the unsafe path is the role's default in the database (ALTER ROLE …, or a writable public)."""
+    world = newest_world
+    name = world.database.name
+    world.database.execute(f"ALTER ROLE {world.analyst} IN DATABASE {name} SET search_path = evil, pg_catalog")
+    try:
+        for reset in (b"RESET search_path", b"RESET ALL", b"SET search_path TO DEFAULT", b"COMMIT"):
+            is_local = reset == b"COMMIT"
+            clean = [q(b"SET search_path = pg_catalog")]
+            if is_local:
+                clean = [q(b"BEGIN"), q(b"SET LOCAL search_path = pg_catalog")]
+            with world.through(world.analyst) as client:
+                conversation: list[list[m.Message]] = [*clean, [P(b"p", ALIKE), S], q(reset), [B(b"", b"p"), E(b""), S]]
+                if not is_local:
+                    conversation += [*clean, q(reset + b"; " + ALIKE)]
+                assert not world.canaries.found_in(heard(client, conversation))
+    finally:
+        world.database.execute(f"ALTER ROLE {world.analyst} IN DATABASE {name} RESET search_path")
+
+
+def test_a_schema_that_joins_the_path_later(newest_world: World) -> None:
+    """The default path holds "$user"; eve, who may create schemas, makes one with that name while a session is on."""
+    world = newest_world
+    world.database.execute(f"GRANT CREATE ON DATABASE {world.database.name} TO {world.eve}")
+    make = (
+        f"CREATE SCHEMA {world.analyst}; GRANT USAGE ON SCHEMA {world.analyst} TO PUBLIC;"
+        f"CREATE OPERATOR {world.analyst}.= (FUNCTION = evil.same_varchar, LEFTARG = varchar, RIGHTARG = varchar)"
+    )
+    try:
+        with world.through(world.analyst) as client:
+            heard(client, [[P(b"p", ALIKE), S], [B(b"", b"p"), E(b""), S]])
+            world.database.execute(make, world.eve)
+            again: list[list[m.Message]] = [[B(b"", b"p"), E(b""), S], q(ALIKE), q(b"SELECT 1"), q(ALIKE + b" -- 2")]
+            assert not world.canaries.found_in(heard(client, again))
+    finally:
+        world.database.execute(f"DROP SCHEMA IF EXISTS {world.analyst} CASCADE", world.eve)
+        world.database.execute(f"REVOKE CREATE ON DATABASE {world.database.name} FROM {world.eve}")
+
+
 def test_code_that_came_after_the_snapshot(newest_world: World) -> None:
     """eve makes a table, it is read, and then she gives it a policy: no session may run that."""
     world = newest_world

@@ -1,0 +1,147 @@
+"""The way in, without sockets."""
+
+from __future__ import annotations
+
+import pytest
+
+from proxy.errors import Refusal, Unavailable
+from proxy.session import Close, ConnectServer, FetchVerifier, ForwardCancel, MakePlanner
+from proxy.wire import messages as m
+from proxy.wire.auth import SCRAM_SHA_256, ScramClient, Verifier
+from tests.fakes import FakePlanner
+from tests.playbook import PASSWORD, VERIFIER, Playbook
+
+STARTUP = m.StartupMessage((3, 0), {"user": "ana", "database": "shop"})
+
+
+def fresh(**more: str) -> Playbook:
+    return Playbook(FakePlanner(**more), logs_in=False)  # type: ignore[arg-type]
+
+
+def fatal(book: Playbook) -> m.ErrorResponse:
+    said = book.client_hears()
+    assert isinstance(said[-1], m.ErrorResponse)
+    assert said[-1].severity == "FATAL"
+    assert book.session.is_over
+    return said[-1]
+
+
+def prove(book: Playbook, verifier: Verifier | None, role: str | None, password: str = PASSWORD) -> Playbook:
+    book.client(STARTUP.to_bytes()).then(FetchVerifier("ana"))
+    book.take(book.session.verifier_found(verifier, role, "" if verifier else "why"))
+    book.to_client(m.AuthenticationSASL((SCRAM_SHA_256,)))
+    scram = ScramClient("", b"nonce", password=password)
+    (challenge,) = book.client(m.SASLInitialResponse(SCRAM_SHA_256, scram.first())).client_hears()
+    assert isinstance(challenge, m.AuthenticationSASLContinue)
+    return book.client(m.SASLResponse(scram.final(challenge.data)))
+
+
+def test_a_login_asks_for_its_planner_and_then_for_the_server() -> None:
+    book = prove(fresh(), VERIFIER, "analyst")
+    book.then(MakePlanner("ana", "analyst", "shop", STARTUP.parameters))
+    book.answer("new_planner", book.planner).then(ConnectServer())
+    book.take(book.session.server_connected())
+    assert m.parse_startup(book._to_server[4:]) == STARTUP
+
+
+@pytest.mark.parametrize(
+    ("verifier", "role", "password", "sqlstate", "message"),
+    [
+        (VERIFIER, "analyst", "wrong", "28P01", 'password authentication failed for user "ana"'),
+        (VERIFIER, None, "wrong", "28P01", 'password authentication failed for user "ana"'),
+        (None, "analyst", PASSWORD, "28P01", 'password authentication failed for user "ana"'),
+        (None, None, PASSWORD, "28P01", 'password authentication failed for user "ana"'),
+        (VERIFIER, None, PASSWORD, "28000", 'no role of the rules is given to login "ana"'),
+    ],
+)
+def test_who_does_not_get_in(verifier: Verifier | None, role: str | None, password: str, sqlstate: str, message: str) -> None:
+    book = prove(fresh(), verifier, role, password)
+    error = fatal(book)
+    assert (error.sqlstate, (error.get("M") or b"").decode()) == (sqlstate, message)
+    book.then(Close())
+    (event,) = book.events
+    assert (event["kind"], event["login"], event["sqlstate"]) == ("login_refused", "ana", sqlstate)
+    assert (event["reason"] == "why") is (verifier is None)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"GET / HTTP/1.0\r\n",
+        b"\0\0\0\4",
+        m.SSLRequest().to_bytes() + STARTUP.to_bytes(),
+        m.StartupMessage((3, 0), {"database": "x"}).to_bytes(),
+        m.StartupMessage((2, 0), {}).to_bytes(),
+    ],
+)
+def test_junk_is_answered_and_closed(data: bytes) -> None:
+    book = fresh().client(data)
+    assert fatal(book).sqlstate in ("08P01", "28000", "0A000")
+
+
+def test_encryption_is_declined_once() -> None:
+    book = fresh()
+    for request in (m.GSSENCRequest(), m.SSLRequest()):
+        book.client(request.to_bytes())
+    assert book._to_client == b"NN"
+    book._to_client = b""
+    assert fatal(book.client(m.SSLRequest().to_bytes())).sqlstate == "08P01"
+
+
+def test_a_newer_protocol_is_negotiated() -> None:
+    book = fresh().client(m.StartupMessage((3, 2), {"user": "ana", "_pq_.x": "1"}).to_bytes())
+    (answer,) = book.client_hears()
+    assert answer == m.NegotiateProtocolVersion((3, 0), (b"_pq_.x",))
+
+
+def test_a_cancel_request_is_forwarded_as_it_is() -> None:
+    cancel = m.CancelRequest(7, b"long secret key of 3.2").to_bytes()
+    fresh().client(cancel).then(ForwardCancel(cancel), Close())
+
+
+def test_what_the_planner_refuses_never_reaches_the_server() -> None:
+    book = prove(fresh(), VERIFIER, "analyst").quiet()
+    book.planner.startup_refused = ("database",)
+    book.answer("new_planner", book.planner).then(Close())
+    assert fatal(book).sqlstate == Refusal.default_sqlstate
+
+
+def test_a_server_that_is_down() -> None:
+    book = prove(fresh(), VERIFIER, "analyst").answer("new_planner", fresh().planner)
+    error = fatal(book.take(book.session.server_unreachable("refused")))
+    assert (error.sqlstate, error.get("M")) == ("08006", b"cannot reach the PostgreSQL server")
+    assert "refused" in book.events[-1]["reason"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        m.AuthenticationCleartextPassword(),
+        m.AuthenticationMD5Password(b"salt"),
+        m.AuthenticationSASL((b"OTHER",)),
+        m.AuthenticationSASLContinue(b"r=x"),
+        m.DataRow(()),
+    ],
+)
+def test_a_server_that_wants_something_else(said: m.Message) -> None:
+    book = prove(fresh(), VERIFIER, "analyst").answer("new_planner", fresh().planner)
+    book.take(book.session.server_connected())
+    book._to_server = b""
+    assert fatal(book.server(said)).sqlstate in ("28000", "08006", "08P01")
+    book.to_server(m.Terminate())
+
+
+def test_the_servers_own_refusal_passes() -> None:
+    book = prove(fresh(), VERIFIER, "analyst").answer("new_planner", fresh().planner)
+    book.take(book.session.server_connected())
+    error = m.error_response("FATAL", "53300", "sorry")
+    book.quiet().server(error).to_client(error).then(Close())
+    assert book.events[-1]["sqlstate"] == "53300"
+
+
+@pytest.mark.parametrize("call", ["client_lost", "server_lost"])
+def test_a_peer_that_leaves_early(call: str) -> None:
+    book = prove(fresh(), VERIFIER, "analyst").answer("new_planner", fresh().planner).answer(call)
+    assert book.session.is_over
+    assert Close() in book.other
+    assert book.answer("fail", Unavailable("late")).session.is_over
