@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,9 +23,9 @@ import orjson
 import psycopg
 
 from proxy.audit.sinks import read_lines, segments
-from proxy.cli.embedded import EmbeddedServer
+from proxy.cli.embedded import TEST_SETTINGS, EmbeddedServer, installations
 from tests.proxies import RawClient
-from tests.servers import Database, new_database, role_password
+from tests.servers import Database, new_database, new_folder, role_password
 from tests.shop import RunningProxy, write_config
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -126,6 +127,24 @@ def small_database(server: EmbeddedServer, folder: Path, **config: str) -> Itera
     finally:
         if server.is_running():
             database.drop()
+
+
+@contextmanager
+def own_server() -> Iterator[EmbeddedServer]:
+    """A server of the newest version that may be killed.
+
+    Not under pytest's temporary folder: whenever another run of pytest begins, that is closed to the server's account.
+    """
+    version, bin_dir = max(installations().items())
+    folder = new_folder()
+    password = "own'secret"
+    try:
+        with EmbeddedServer.create(
+            folder / f"pg{version}", bin_dir, password=password, settings=TEST_SETTINGS
+        ) as server:
+            yield server
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 class Way:

@@ -135,14 +135,14 @@ def test_at_the_door(proxy: Inside, name: str) -> None:
 
 
 def test_random_bytes(proxy: Inside) -> None:
-    source = random.Random(20_260_101)  # noqa: S311 - the same bytes every time
+    source = random.Random(20_260_101)
     for _ in range(60):
         heard = conversation(proxy, b"\x80" + source.randbytes(source.randrange(4, 3_000)), then_close=True)
         assert errors(heard) in ([FATAL], [])
 
 
 def test_random_bytes_behind_a_right_length(proxy: Inside) -> None:
-    source = random.Random(20_260_102)  # noqa: S311
+    source = random.Random(20_260_102)
     for _ in range(60):
         heard = conversation(proxy, packet(b"\0\3\0\0" + source.randbytes(source.randrange(4, 300))), then_close=True)
         assert len(errors(heard)) <= 1
@@ -384,7 +384,7 @@ INSIDE: dict[str, bytes] = {
     "close of an X": frame(b"C", b"X\0"),
     "execute cut short": frame(b"E", b"\0\0"),
     "function call cut short": frame(b"F", b"\0\0"),
-    "random": bytes([7]) + random.Random(5).randbytes(500),  # noqa: S311
+    "random": bytes([7]) + random.Random(5).randbytes(500),
 }
 # What only the server can judge, for a caller whose frames pass unopened; the others are closed by the proxy.
 SERVERS_OWN = {name for name in INSIDE if name.startswith(("bind", "function call"))}
@@ -436,7 +436,7 @@ def test_stray_copy_messages_are_ignored_as_by_the_server(proxy: Inside) -> None
 
 def test_many_junk_sessions_at_once(proxy: Inside) -> None:
     """Forty clients that say half a thing and leave without a word."""
-    source = random.Random(11)  # noqa: S311
+    source = random.Random(11)
     makers: list[Callable[[], bytes]] = [
         lambda: source.randbytes(50),
         lambda: startup(b"user", proxy.small.app.encode()),

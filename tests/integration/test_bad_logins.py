@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 import psycopg
 import pytest
 
-from proxy.cli.embedded import TEST_SETTINGS, EmbeddedServer, installations
+from proxy.cli.embedded import EmbeddedServer
 from proxy.wire import messages as m
 from proxy.wire.auth import SCRAM_SHA_256, ScramClient, make_nonce
 from proxy.wire.frames import HEAD_BYTES, FrameReader
 from tests.servers import role_password
-from tests.small import Inside, Small, eventually, small_database
+from tests.small import Inside, Small, eventually, own_server, small_database
 
 
 @dataclass
@@ -227,40 +227,37 @@ def test_a_bad_startup_parameter_is_refused_by_name(proxy: Inside) -> None:
 
 
 @pytest.fixture(scope="module")
-def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
+def lonely_server() -> Iterator[EmbeddedServer]:
     """A server of this module, which may be stopped."""
-    version = max(installations())
-    folder = tmp_path_factory.mktemp("own") / "data"
-    password = "own'secret"  # noqa: S105 - made for this test
-    with EmbeddedServer.create(folder, installations()[version], password=password, settings=TEST_SETTINGS) as one:
+    with own_server() as one:
         yield one
 
 
 @pytest.fixture(scope="module")
-def lonely_proxy(own_server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inside]:
+def lonely_proxy(lonely_server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inside]:
     folder = tmp_path_factory.mktemp("lonely") / "proxy"
-    with small_database(own_server, folder, limits="{startup_seconds: 2}") as small:
+    with small_database(lonely_server, folder, limits="{startup_seconds: 2}") as small:
         one = Inside(small)
         yield one
         one.stop()
 
 
 @pytest.fixture
-def lonely(lonely_proxy: Inside, own_server: EmbeddedServer, caplog: pytest.LogCaptureFixture) -> Iterator[Inside]:
+def lonely(lonely_proxy: Inside, lonely_server: EmbeddedServer, caplog: pytest.LogCaptureFixture) -> Iterator[Inside]:
     """A proxy whose server may be stopped: afterwards it runs again, and the proxy works, is empty and has no complaint."""
     yield lonely_proxy
-    if not own_server.is_running():
-        own_server.start()
+    if not lonely_server.is_running():
+        lonely_server.start()
     lonely_proxy.check()
     lonely_proxy.rest()
     assert [record.getMessage() for record in caplog.records if record.exc_info or "ended by" in record.getMessage()] == []
 
 
-def test_server_down_at_connect_and_up_again(lonely: Inside, own_server: EmbeddedServer) -> None:
+def test_server_down_at_connect_and_up_again(lonely: Inside, lonely_server: EmbeddedServer) -> None:
     """Seen before the proxy ever asked the server something, and after it did."""
-    port = own_server.port
+    port = lonely_server.port
     for _ in range(2):
-        own_server.stop()
+        lonely_server.stop()
         for login in lonely.small.logins:
             start = time.monotonic()
             seen = through(lonely, login)
@@ -269,16 +266,16 @@ def test_server_down_at_connect_and_up_again(lonely: Inside, own_server: Embedde
             assert str(port) not in seen.error["M"]
             assert time.monotonic() - start < 5
         lonely.rest()
-        own_server.start()
+        lonely_server.start()
         lonely.check()
     assert lonely.small.events(kind="login_refused", sqlstate="08006")
 
 
-def test_server_that_starts_up_says_so(lonely: Inside, own_server: EmbeddedServer) -> None:
+def test_server_that_starts_up_says_so(lonely: Inside, lonely_server: EmbeddedServer) -> None:
     """Asked all the while it restarts, a client hears 08006 or 57P03, and then is let in."""
-    own_server.kill()
+    lonely_server.kill()
     assert through(lonely, lonely.small.app).error["C"] == "08006"
-    own_server.start()
+    lonely_server.start()
     states = set()
     deadline = time.monotonic() + 15
     while not (seen := through(lonely, lonely.small.app)).is_in:
@@ -288,10 +285,10 @@ def test_server_that_starts_up_says_so(lonely: Inside, own_server: EmbeddedServe
     lonely.check()
 
 
-def test_server_that_hangs_costs_no_more_than_the_time_limit(lonely: Inside, own_server: EmbeddedServer) -> None:
+def test_server_that_hangs_costs_no_more_than_the_time_limit(lonely: Inside, lonely_server: EmbeddedServer) -> None:
     """The postmaster takes no connection: the kernel does, and nobody speaks."""
     lonely.check()
-    os.kill(own_server.pid, signal.SIGSTOP)
+    os.kill(lonely_server.pid, signal.SIGSTOP)
     try:
         start = time.monotonic()
         seen = through(lonely, lonely.small.app)
@@ -300,22 +297,22 @@ def test_server_that_hangs_costs_no_more_than_the_time_limit(lonely: Inside, own
         assert 1.5 < time.monotonic() - start < 6
         lonely.rest()
     finally:
-        os.kill(own_server.pid, signal.SIGCONT)
+        os.kill(lonely_server.pid, signal.SIGCONT)
     eventually(lambda: through(lonely, lonely.small.app).is_in, 15, "the server does not come back")
     lonely.check()
 
 
-def test_catalog_login_that_was_locked_out(lonely: Inside, own_server: EmbeddedServer) -> None:
+def test_catalog_login_that_was_locked_out(lonely: Inside, lonely_server: EmbeddedServer) -> None:
     """The operator changed its password and forgot the proxy: nobody comes in, and the answer gives nothing away."""
-    own_server.restart()  # so that the proxy has to log in again
-    with psycopg.connect(own_server.dsn(), autocommit=True) as superuser:
+    lonely_server.restart()  # so that the proxy has to log in again
+    with psycopg.connect(lonely_server.dsn(), autocommit=True) as superuser:
         superuser.execute("ALTER ROLE postgres PASSWORD 'another'")
     try:
         seen = through(lonely, lonely.small.app)
         assert seen.error["C"] in ("57P03", "28P01")
         assert "postgres" not in seen.error["M"]
     finally:
-        with psycopg.connect(own_server.dsn(password="another", user="postgres"), autocommit=True) as superuser:
-            verifier = f"ALTER ROLE postgres PASSWORD '{own_server.password.replace(chr(39), chr(39) * 2)}'"
+        with psycopg.connect(lonely_server.dsn(password="another", user="postgres"), autocommit=True) as superuser:
+            verifier = f"ALTER ROLE postgres PASSWORD '{lonely_server.password.replace(chr(39), chr(39) * 2)}'"
             superuser.execute(verifier.encode())
     lonely.check()

@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator
 import psycopg
 import pytest
 
-from proxy.cli.embedded import TEST_SETTINGS, EmbeddedServer, installations
+from proxy.cli.embedded import EmbeddedServer
 from proxy.wire import messages as m
 from tests.proxies import RawClient, error_of
-from tests.small import Inside, eventually, small_database, sockets
+from tests.small import Inside, eventually, own_server, small_database, sockets
 
 LOGINS = pytest.mark.parametrize("number", [0, 1, 2], ids=["analyst", "app", "owner"])
 # Time for the server to do its part: end a process, roll back, recover.
@@ -24,12 +24,9 @@ SECONDS = 15.0
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
+def server() -> Iterator[EmbeddedServer]:
     """A server of this module, which may be killed."""
-    version = max(installations())
-    folder = tmp_path_factory.mktemp("victim") / "data"
-    password = "own'secret"  # noqa: S105 - made for this test
-    with EmbeddedServer.create(folder, installations()[version], password=password, settings=TEST_SETTINGS) as one:
+    with own_server() as one:
         yield one
 
 
