@@ -44,6 +44,9 @@ class FakePlanner:
     startup_refused: tuple[str, ...] = ()
     purpose: str = ""
 
+    def check_path(self, path: tuple[str, ...]) -> None:
+        """Every path is fine."""
+
     def log_text(self, sql: bytes) -> str:
         """Nothing of it."""
         return "?"

@@ -661,6 +661,9 @@ class Session:
         planner = self._planner
         if planner is None or self._waits_for_planner:
             raise _Hold
+        if planner.restricted and (not self._knows_path or self._unsettled or self._path != prepared.path):
+            self._require_names()  # operators and functions of a prepared text are looked up again when it runs
+            planner.check_path(self._path)
         if prepared.planner is planner:
             return
         again = planner.plan(

@@ -68,6 +68,9 @@ class Planner(Protocol):
     def purpose(self) -> str:
         """What the role may use the data for; stands in every event."""
 
+    def check_path(self, path: tuple[str, ...]) -> None:
+        """Before something prepared runs under `path`. Raises Refusal."""
+
     def log_text(self, sql: bytes) -> str:
         """A text no plan was made for, as the log may show it: every literal hidden."""
 

@@ -72,6 +72,7 @@ class Firewall:
     path: tuple[str, ...]
     functions: frozenset[str]
     refused_functions: frozenset[str] = frozenset()
+    login: str = ""
 
     def check(self, statement: Statement, stmt: Message) -> None:
         """Every node below `stmt`. Raises Unproven or Refusal, with a position, for the first thing not proven harmless."""
@@ -115,6 +116,11 @@ class Firewall:
         """Prepared statements resolve names again at every execution: each schema of the path must be safe now."""
         for name in self.path:
             self.check_schema(name)
+        if self.snapshot.untrusted_may_create_schemas and self.login not in self.snapshot.schemas:
+            raise Refusal(
+                f'an untrusted role may create schemas, and with them "{self.login}", which "$user" in search_path would find',
+                hint="REVOKE CREATE ON DATABASE from roles outside trusted_owners, or create that schema.",
+            )
 
     def check_schema(self, name: str) -> None:
         """Raises Refusal when code of an untrusted owner could be found through this schema (FINDINGS 1, 2)."""

@@ -51,6 +51,7 @@ class OutColumn:
     origins: tuple[tuple[Use, Column], ...] = ()
     node: Any = None  # the constant or parameter it is, casts included
     is_null: bool = False
+    guessed: bool = False  # nobody named it: PostgreSQL may call it otherwise than we think
 
 
 @dataclass(slots=True, eq=False)

@@ -221,7 +221,7 @@ class _Reader:
     def _merge(self, arms: list[OutColumn]) -> OutColumn:
         origins = tuple(origin for arm in arms for origin in arm.origins)
         pure = all(arm.origins or arm.is_null for arm in arms)
-        merged = OutColumn(arms[0].name, origins, is_null=all(arm.is_null for arm in arms))
+        merged = OutColumn(arms[0].name, origins, is_null=all(arm.is_null for arm in arms), guessed=arms[0].guessed)
         if not pure and origins:
             self.usage(OutColumn(arms[0].name, origins), Place.MIXED, -1)
             merged.origins = ()
@@ -444,7 +444,8 @@ class _Reader:
                     self.expression(child, scope.inner(left))
             found = [OutColumn(c) for c in table_columns(node)]
             columns = _renamed(found, names(node.alias.colnames))
-            return Item(columns, [Source(node.alias.aliasname or "xmltable", columns)])
+            own_name = "json_table" if isinstance(node, pb.JsonTable) else "xmltable"
+            return Item(columns, [Source(node.alias.aliasname or own_name, columns)])
         raise Unproven(f"{kind_of(node)} in FROM is not supported")
 
     def _range_var(self, node: Any, scope: _Scope, sample: Any) -> Item:
@@ -478,12 +479,12 @@ class _Reader:
     def _range_function(self, node: Any, scope: _Scope) -> Item:
         columns: list[OutColumn] = []
         complete = True
-        last_name = ""
+        first_name = ""
         for function in node.functions:
             parts = function.list.items
             call = node_of(parts[0])
             self.expression(call, scope)
-            last_name = figure_name(call)
+            first_name = first_name or figure_name(call)
             definitions = node_of(parts[1]) if len(parts) > 1 else None
             if isinstance(definitions, pb.List):
                 columns += [OutColumn(d.column_def.colname) for d in definitions.items]
@@ -491,7 +492,7 @@ class _Reader:
                 complete = False  # one column or many: a guessed name must not hide an outer column
         if node.coldeflist:
             columns, complete = [OutColumn(d.column_def.colname) for d in node.coldeflist], True
-        name = node.alias.aliasname or last_name
+        name = node.alias.aliasname or first_name
         if not complete:
             columns = [OutColumn(alias) for alias in names(node.alias.colnames)]
         if node.ordinality:
@@ -528,12 +529,14 @@ class _Reader:
         if isinstance(value, pb.SubLink) and value.sub_link_type == pb.EXPR_SUBLINK:
             outputs, _ = self.select(node_of(value.subselect), scope)
             if len(outputs) == 1:
-                return OutColumn(name or outputs[0].name, outputs[0].origins, is_null=outputs[0].is_null)
-            return OutColumn(name)
+                one = outputs[0]
+                return OutColumn(name or one.name, one.origins, is_null=one.is_null, guessed=not name and one.guessed)
+            return OutColumn(name, guessed=not name)
         if constant_of(value) is not None:
-            return OutColumn(name or figure_name(value), node=value, is_null=is_null_constant(value))
+            return OutColumn(name or figure_name(value), node=value, is_null=is_null_constant(value), guessed=not name)
         self.expression(value, scope)
-        return OutColumn(name or figure_name(value))
+        is_certain = bool(name) or isinstance(value, pb.FuncCall)
+        return OutColumn(name or figure_name(value), guessed=not is_certain)
 
     def star(self, node: Any, scope: _Scope) -> tuple[list[OutColumn], bool]:
         if len(node.fields) == 1:
@@ -605,6 +608,8 @@ class _Reader:
             name = node.fields[0].string.sval
             output = next((o for o in outputs if o.name == name), None)
             is_input = any(_single(i.columns, name) is not None for i in scope.levels[0]) if input_first else False
+            if output is not None and output.guessed:
+                self.reading.unsettled.append(((name,), node.location))
             if output is not None and not is_input:
                 self.usage(output, place, node.location)
                 self.reading.at.setdefault(node.location, output)
@@ -697,14 +702,14 @@ class _Reader:
         for level in scope.levels:
             matches = [c for item in level for c in item.columns if c.name == name]
             if len(matches) == 1:
-                if not is_sure:  # an inner function may have a column of that name
+                if not is_sure or matches[0].guessed:  # an inner function may have such a column, or this one another name
                     self.reading.unsettled.append(((name,), node.location))
                 return matches[0]
             if matches:  # ambiguous: the server says so
                 self.reading.unsettled.append(((name,), node.location))
                 return None
             if name in SYSTEM_COLUMNS:
-                owners = [s for item in level for s in item.sources if s.use is not None]
+                owners = [s for item in level for s in item.sources if s.use is not None and s.use.relation.kind in "rpmtf"]
                 if owners:
                     for owner in owners:
                         if owner.use is not None:
@@ -796,12 +801,12 @@ def _single(columns: Iterable[OutColumn], name: str) -> OutColumn | None:
 
 
 def _copies(columns: Iterable[OutColumn]) -> list[OutColumn]:
-    return [OutColumn(c.name, c.origins, c.node, c.is_null) for c in columns]
+    return [OutColumn(c.name, c.origins, c.node, c.is_null, c.guessed) for c in columns]
 
 
 def _renamed(columns: list[OutColumn], aliases: Sequence[str]) -> list[OutColumn]:
     for column, alias in zip(columns, aliases, strict=False):
-        column.name = alias
+        column.name, column.guessed = alias, False
     return columns
 
 

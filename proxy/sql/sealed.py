@@ -213,12 +213,13 @@ class _Judge:
             before, after = self.shown(first), self.shown(second)
             if after is not None and after != before:
                 raise Unproven(f"{after.seal.column} enters a recursive query in its second round only")
-        carried = {usage.column.name for usage in self.reading.usages if self.shown(usage.column) is not None} | {
-            c.name for use in self.reading.uses for c in use.relation.columns if self.seal_of(use, c) is not None
-        }
-        for name, location in self.reading.unsettled:
-            if name[-1] in carried:
-                raise Unproven(f'column reference "{".".join(name)}" cannot be settled here', position=self.position(location))
+        if sealed_uses and self.reading.unsettled:
+            name, location = self.reading.unsettled[0]
+            raise Unproven(
+                f'column reference "{".".join(name)}" cannot be settled in a statement with encrypted columns',
+                hint="Write it as alias.column, and give functions in FROM a column list: f(x) AS t(a, b).",
+                position=self.position(location),
+            )
 
     def position(self, location: int) -> int | None:
         return self.statement.character(location) if location >= 0 else None

@@ -39,7 +39,8 @@ ANALYST_READS: Sequence[Ask] = (
     ("SELECT o.id, c.name, o.total FROM shop.orders o JOIN shop.customers c ON c.id = o.customer_id ORDER BY o.id", ()),
     ("SELECT a.id, b.id FROM shop.customers a JOIN shop.customers b ON a.phone = b.phone AND a.id < b.id ORDER BY 1, 2", ()),
     ("SELECT c.id, p.card_no FROM shop.customers c LEFT JOIN shop.payment_cards p ON p.customer_id = c.id ORDER BY 1", ()),
-    ("SELECT * FROM (SELECT id, name FROM shop.customers) a NATURAL JOIN (SELECT id, email FROM shop.customers) b ORDER BY id", ()),
+    ("SELECT * FROM (SELECT id, name FROM shop.customers) a NATURAL JOIN (SELECT id, email FROM shop.customers) b"
+     " ORDER BY id", ()),
     ("SELECT id, x.name, y.city FROM shop.customers x FULL JOIN shop.customers y USING (id) ORDER BY id", ()),
     # grouping
     ("SELECT birth_date, count(*) FROM shop.customers GROUP BY birth_date ORDER BY birth_date", ()),
@@ -47,7 +48,8 @@ ANALYST_READS: Sequence[Ask] = (
     ("SELECT count(DISTINCT phone), count(DISTINCT email), min(birth_date), max(name COLLATE \"C\") FROM shop.customers", ()),
     ("SELECT c.id, c.name, c.email, c.profile, sum(o.total) FROM shop.customers c JOIN shop.orders o ON o.customer_id = c.id"
      " GROUP BY c.id ORDER BY c.id", ()),
-    ("SELECT city, gender, count(*), grouping(city, gender) FROM shop.customers GROUP BY ROLLUP (city, gender) ORDER BY 1, 2, 4", ()),
+    ("SELECT city, gender, count(*), grouping(city, gender) FROM shop.customers GROUP BY ROLLUP (city, gender)"
+     " ORDER BY 1, 2, 4", ()),
     ("SELECT gender, count(*) FILTER (WHERE phone LIKE '13%'), avg(extract(year FROM birth_date)) FROM shop.customers"
      " GROUP BY gender ORDER BY gender", ()),
     ("SELECT DISTINCT ON (birth_date) birth_date, id, name FROM shop.customers ORDER BY birth_date, id", ()),
@@ -58,17 +60,18 @@ ANALYST_READS: Sequence[Ask] = (
     ("WITH RECURSIVE n (i) AS (SELECT 1::bigint UNION ALL SELECT i + 1 FROM n WHERE i < 9)"
      " SELECT i, name FROM n JOIN shop.customers c ON c.id = n.i ORDER BY i", ()),
     ("SELECT id, (SELECT c.name FROM shop.customers c WHERE c.id = o.customer_id) FROM shop.orders o ORDER BY id LIMIT 40", ()),
-    ("SELECT id, name FROM shop.customers c WHERE EXISTS (SELECT FROM shop.orders o WHERE o.customer_id = c.id AND o.total > $1)"
-     " ORDER BY id", (2000,)),
+    ("SELECT id, name FROM shop.customers c"
+     " WHERE EXISTS (SELECT FROM shop.orders o WHERE o.customer_id = c.id AND o.total > $1) ORDER BY id", (2000,)),
     ("SELECT id FROM shop.customers WHERE name IN (SELECT recipient FROM shop.addresses WHERE is_default) ORDER BY id", ()),
     ("SELECT id, phone FROM shop.customers WHERE id = ANY ($1) ORDER BY id", ([3, 5, 8],)),
     ("SELECT name FROM shop.customers UNION SELECT recipient FROM shop.addresses ORDER BY name", ()),
     ("SELECT phone FROM shop.customers INTERSECT SELECT phone FROM shop.addresses ORDER BY phone", ()),
-    ("SELECT phone FROM shop.customers WHERE gender = 'F' EXCEPT ALL SELECT phone FROM shop.customers WHERE id < 50 ORDER BY phone",
-     ()),
-    ("SELECT c.id, last.placed_at FROM shop.customers c, LATERAL (SELECT o.placed_at FROM shop.orders o WHERE o.customer_id = c.id"
-     " ORDER BY o.placed_at DESC LIMIT 1) last ORDER BY c.id", ()),
-    ("SELECT v.label, c.name FROM (VALUES (1, 'a'), (2, 'b')) v (id, label) JOIN shop.customers c ON c.id = v.id ORDER BY 1", ()),
+    ("SELECT phone FROM shop.customers WHERE gender = 'F' EXCEPT ALL SELECT phone FROM shop.customers WHERE id < 50"
+     " ORDER BY phone", ()),
+    ("SELECT c.id, last.placed_at FROM shop.customers c, LATERAL (SELECT o.placed_at FROM shop.orders o"
+     " WHERE o.customer_id = c.id ORDER BY o.placed_at DESC LIMIT 1) last ORDER BY c.id", ()),
+    ("SELECT v.label, c.name FROM (VALUES (1, 'a'), (2, 'b')) v (id, label) JOIN shop.customers c ON c.id = v.id"
+     " ORDER BY 1", ()),
     ("VALUES (1, 'a'), (2, NULL)", ()),
     ("SELECT 1, 'x', NULL, 2.50, true, ARRAY[1, 2], DATE '2025-01-01', INTERVAL '1 day'", ()),
     # whole rows and documents
@@ -82,12 +85,13 @@ ANALYST_READS: Sequence[Ask] = (
     # windows
     ("SELECT id, row_number() OVER (PARTITION BY birth_date ORDER BY id), lag(name) OVER (ORDER BY id) FROM shop.customers"
      " ORDER BY id", ()),
-    ("SELECT id, rank() OVER w, first_value(email) OVER w FROM shop.customers WINDOW w AS (PARTITION BY city ORDER BY phone, id)"
-     " ORDER BY id", ()),
+    ("SELECT id, rank() OVER w, first_value(email) OVER w FROM shop.customers"
+     " WINDOW w AS (PARTITION BY city ORDER BY phone, id) ORDER BY id", ()),
     # expressions over masks
     ("SELECT id, CASE WHEN name LIKE '王%' THEN phone ELSE email END, coalesce(nullif(name, '张*'), '-') FROM shop.customers"
      " ORDER BY id", ()),
-    ("SELECT id, age('2025-01-01', birth_date), extract(year FROM birth_date)::int FROM shop.customers ORDER BY id LIMIT 30", ()),
+    ("SELECT id, age('2025-01-01', birth_date), extract(year FROM birth_date)::int FROM shop.customers"
+     " ORDER BY id LIMIT 30", ()),
     # card numbers: masked after they are opened, text for the client
     ("SELECT id, card_no, holder, brand, expires FROM shop.payment_cards ORDER BY id", ()),
     ("SELECT * FROM shop.payment_cards WHERE brand = $1 ORDER BY id", ("Visa",)),
@@ -170,7 +174,8 @@ def app_script(ours: str) -> list[Ask]:
         ("SELECT c.id, l.card_no FROM shop.customers c, LATERAL (SELECT card_no FROM shop.payment_cards p"
          " WHERE p.customer_id = c.id AND p.brand = $1) l ORDER BY c.id", (ours,)),
         ("SELECT card_no, count(*) FROM shop.payment_cards WHERE card_no = $1 GROUP BY card_no", (ONE,)),
-        ("SELECT count(card_no), count(*) FILTER (WHERE card_no IS NOT NULL) FROM shop.payment_cards WHERE brand = $1", (ours,)),
+        ("SELECT count(card_no), count(*) FILTER (WHERE card_no IS NOT NULL) FROM shop.payment_cards WHERE brand = $1",
+         (ours,)),
         ("UPDATE shop.payment_cards SET card_no = $1 WHERE card_no = $2 RETURNING card_no, holder", (SEVEN, SIX)),
         (f"UPDATE shop.payment_cards SET card_no = '{SIX}', holder = $1 WHERE card_no = '{SEVEN}'", ("新",)),
         (f"{_INSERT} VALUES (7, $1, '庚', $2, $3) ON CONFLICT (card_no) DO NOTHING", (ONE, ours, _DAY)),

@@ -305,7 +305,8 @@ def test_app_transactions(shop: Place) -> None:
 def test_app_portal_and_copy(shop: Place) -> None:
     async def work(app: asyncpg.Connection) -> None:
         async with app.transaction():
-            cards = [row["card_no"] async for row in app.cursor("SELECT card_no FROM shop.payment_cards ORDER BY id", prefetch=7)]
+            walk = app.cursor("SELECT card_no FROM shop.payment_cards ORDER BY id", prefetch=7)
+            cards = [row["card_no"] async for row in walk]
         assert cards == [card.number for card in shop.cards]
         await app.execute("CREATE TEMPORARY TABLE basket (id int, note text)")
         assert await app.copy_records_to_table("basket", records=[(1, "a"), (2, None)]) == "COPY 2"

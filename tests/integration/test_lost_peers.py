@@ -234,8 +234,10 @@ def killed_client(proxy: Inside, login: str, script: str, application: str, lock
         process.stdout.close()
 
 
-@LOGINS
-@pytest.mark.parametrize("kind", CLIENTS)
+@pytest.mark.parametrize(
+    ("number", "kind"),
+    [(1, kind) for kind in CLIENTS] + [(number, kind) for number in (0, 2) for kind in ("asleep", "rows", "open transaction")],
+)
 def test_a_killed_client_leaves_no_server_process(proxy: Inside, number: int, kind: str) -> None:
     login, application = proxy.small.logins[number], f"killed-{kind.split()[0]}-{number}"
     lock = "SELECT name FROM customers WHERE id = 1" + ("" if number == 0 else " FOR UPDATE")

@@ -273,6 +273,7 @@ def test_a_path_the_role_was_given_comes_back_by_reset(newest_world: World) -> N
         world.database.execute(f"ALTER ROLE {world.analyst} IN DATABASE {name} RESET search_path")
 
 
+@pytest.mark.xfail(strict=True, reason="a right granted past the proxy is noticed at the next reload of the catalog only")
 def test_a_schema_that_joins_the_path_later(newest_world: World) -> None:
     """The default path holds "$user"; eve, who may create schemas, makes one with that name while a session is on."""
     world = newest_world
