@@ -395,13 +395,13 @@ async def _code_of(
         for row in column_rows:
             if row["type"] in tainted:
                 reasons.setdefault(row["relation"], f"its column {row['name']}: {tainted[row['type']]}")
-        for row in relation_rows:
-            if row["row_type"] in tainted:
-                reasons.setdefault(row["oid"], f"its row type: {tainted[row['row_type']]}")
     foreign = {row["oid"]: row["owner"] for row in relation_rows if not owners.is_trusted(row["owner"])}
     if foreign:
         for oid, sentence in (await _written_by_others(connection, list(foreign))).items():
             reasons.setdefault(oid, f"{sentence}, written by its owner {owners.name(foreign[oid])}")
+    for row in relation_rows:  # last, so that a more telling reason stands
+        if row["row_type"] in tainted:
+            reasons.setdefault(row["oid"], f"its row type: {tainted[row['row_type']]}")
     by_schema: defaultdict[str, list[Code]] = defaultdict(list)
     for piece in (*functions.values(), *operators.values()):
         by_schema[piece.schema].append(piece)

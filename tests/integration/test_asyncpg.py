@@ -310,7 +310,7 @@ def test_app_portal_and_copy(shop: Place) -> None:
         assert cards == [card.number for card in shop.cards]
         await app.execute("CREATE TEMPORARY TABLE basket (id int, note text)")
         assert await app.copy_records_to_table("basket", records=[(1, "a"), (2, None)]) == "COPY 2"
-        assert await app.fetch("SELECT * FROM basket ORDER BY id") == [(1, "a"), (2, None)]
+        assert [tuple(row) for row in await app.fetch("SELECT * FROM basket ORDER BY id")] == [(1, "a"), (2, None)]
         records = [(1, "4111", "x", OURS, _DAY)]
         with pytest.raises(asyncpg.FeatureNotSupportedError):
             await app.copy_records_to_table(

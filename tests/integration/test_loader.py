@@ -387,7 +387,8 @@ def test_untrusted_code_in_trusted_relations(database: Database) -> None:
         assert expected in sentence, name
         assert eve in sentence, name
     safe = {name: relation(snapshot, "good", f"safe_{name}").untrusted_code for name in _SAFE}
-    assert safe == dict.fromkeys(_SAFE)
+    assert "type evil.mood is owned by" in str(safe.pop("plain"))  # she can define a cast from it at any time
+    assert not any(safe.values())
     assert relation(snapshot, "good", "base").untrusted_code is None
 
     def code(schema: str, name: str) -> str | None:
@@ -398,7 +399,7 @@ def test_untrusted_code_in_trusted_relations(database: Database) -> None:
     assert "evil.dom is owned by" in str(code("evil", "dom"))
     for schema, name in (("evil", "_dom"), ("evil", "comp"), ("evil", "_comp"), ("evil", "span"), ("good", "checked")):
         assert eve in str(code(schema, name)), name
-    assert code("evil", "mood") is None
+    assert eve in str(code("evil", "mood"))
     assert code("good", "fine") is None
     assert code("pg_catalog", "text") is None
 
@@ -431,7 +432,8 @@ def test_what_an_untrusted_owner_writes(database: Database) -> None:
         assert sentence is not None, name
         assert expected in sentence, name
         assert eve in sentence, name
-    assert {name: relation(snapshot, "hers", f"safe_{name}").untrusted_code for name in _SAFE} == dict.fromkeys(_SAFE)
+    for name in _SAFE:  # a table of hers may get a policy at any time
+        assert "its row type: type hers." in str(relation(snapshot, "hers", f"safe_{name}").untrusted_code)
     if database.version >= 18:
         assert "virtual generated" in str(relation(snapshot, "hers", "virtual").untrusted_code)
     assert mine != eve

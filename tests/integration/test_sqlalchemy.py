@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import pytest
 from sqlalchemy import (
     Connection,
+    Executable,
     ForeignKey,
     Integer,
     MetaData,
@@ -136,7 +137,7 @@ def analyst_core(connection: Connection) -> list[list[tuple[Any, ...]]]:
     series = series.union_all(select(series.c.n + 1).where(series.c.n < 9))
     newest = select(o.placed_at).where(o.customer_id == c.id).order_by(o.placed_at.desc()).limit(1).lateral("newest")
     pairs = values(Column("n", Integer), Column("label", Text), name="pairs").data([(1, "a"), (2, "b")])
-    statements = [
+    statements: list[Executable] = [
         select(Customer.__table__).order_by(c.id),
         select(c.id, c.name, c.email).where(c.id.in_([1, 2, 3, 5, 8])).order_by(c.id),
         select(c.id).where(c.email.like("h****%")).order_by(c.id),
@@ -250,8 +251,8 @@ def test_reflection(shop: Place, twin: Twin, driver: str, login: str) -> None:
 
 def app_core(connection: Connection) -> list[object]:
     """Core reads and writes of encrypted columns, rolled back at the end. Each item is what one statement gave."""
-    table = Card.__table__
-    c, other = table.c, aliased(Card.__table__)
+    table = Card.metadata.tables["shop.payment_cards"]
+    c, other = table.c, aliased(table)
     row = {"customer_id": 1, "holder": "x", "brand": OURS, "expires": _DAY}
     mine = c.brand == OURS
     found: list[object] = []
