@@ -54,7 +54,7 @@ MORE = {
 TOO_COMPLEX = ("chain", "long chain", "deeper arrays", "open brackets", "nots", "cases", "closing brackets", "unary minus")
 STATEMENTS = {**{name: text for name, text in KILLERS.items() if name != "20 MB"}, **MORE}
 # How long an answer may take at the very worst: two cores run the tests of several workers.
-SECONDS = 20.0
+SECONDS = 30.0
 OURS = {None, "54001", "0A000", "42601", "42501"}
 # What the server itself may say of them: names it does not know, types that do not fit, its own limits.
 SERVERS_OWN = {"08P01", "22003", "42622", "42703", "42704", "42712", "42804", "42809", "42846", "42883", "42P01", "42P02", "42P08",
@@ -101,20 +101,20 @@ def lives(client: RawClient) -> None:
 
 @pytest.mark.parametrize("number", [0, 1, 2], ids=["analyst", "app", "owner"])
 def test_parser_killers_leave_session_and_proxy_alive(proxy: Served, number: int) -> None:
-    """Simple for each, extended for those that are quick to write; for a glass caller they are the server's to judge."""
+    """All of them by simple query for the analyst, and the shorter ones by extended; fewer where less is done with them."""
     is_glass = number == 2
     with proxy.raw(proxy.small.logins[number]) as client:
         client.socket.settimeout(SECONDS)
         for name, text in STATEMENTS.items():
-            if is_glass and name == "long chain":
-                continue  # a megabyte more for the server
+            if (number > 0 and name == "long chain") or (is_glass and len(text) > 100_000):
+                continue
             for send in (simple, extended):
                 sqlstate = send(client, text.encode())
                 if name in TOO_COMPLEX and not is_glass:
                     assert sqlstate == "54001", name
                 assert sqlstate in OURS | SERVERS_OWN, (name, sqlstate)
                 lives(client)
-                if is_glass or len(text) > 60_000:
+                if number > 0 or len(text) > 60_000:
                     break
 
 
@@ -204,7 +204,7 @@ def test_neighbours_are_served_while_a_killer_is_planned(proxy: Served) -> None:
         try:
             with proxy.raw(proxy.small.analyst) as client:
                 client.socket.settimeout(60)
-                for name in ("chain", "deep arrays", "subscripts", "unions", "functions", "attributes", "many columns"):
+                for name in ("chain", "deep arrays", "subscripts", "functions", "attributes", "many columns"):
                     simple(client, STATEMENTS[name].encode())
         finally:
             is_over.set()

@@ -121,8 +121,9 @@ def test_the_whole_server_is_killed_in_everything(proxy: Inside, server: Embedde
         start = time.monotonic()
         server.kill()
         for name, client in clients.items():
-            seen = client.to_end()
-            assert (error_of(seen).severity, error_of(seen).sqlstate) == ("FATAL", "08006"), name
+            report = error_of(client.to_end())
+            assert report.severity == "FATAL", name
+            assert report.sqlstate in ("08006", "57P01"), name  # who outlived the postmaster for a moment says 57P01 itself
         assert time.monotonic() - start < 10
     finally:
         for client in clients.values():
