@@ -44,7 +44,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed; say which: make PYTHON=python3.12")'
 	@echo "Setting up $(VENV): a minute or two, once"
 	@$(PYTHON) -m venv $(VENV)
-	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --require-hashes --no-deps -r requirements.lock  # the lock is whole: nothing is left to resolve
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 

@@ -134,14 +134,14 @@ def own_server() -> Iterator[EmbeddedServer]:
     """A server of the newest version that may be killed.
 
     Not under pytest's temporary folder: whenever another run of pytest begins, that is closed to the server's account.
+    What was committed is in the kernel's hands, so that it outlives a kill.
     """
     version, bin_dir = max(installations().items())
     folder = new_folder()
     password = "own'secret"
     try:
-        with EmbeddedServer.create(
-            folder / f"pg{version}", bin_dir, password=password, settings=TEST_SETTINGS
-        ) as server:
+        settings = {**TEST_SETTINGS, "synchronous_commit": "on"}
+        with EmbeddedServer.create(folder / f"pg{version}", bin_dir, password=password, settings=settings) as server:
             yield server
     finally:
         shutil.rmtree(folder, ignore_errors=True)
