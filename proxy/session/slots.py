@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from proxy.audit.event import Outcome
-from proxy.errors import ProxyError
+from proxy.errors import Bug, ProxyError
 from proxy.plan import Part, Plan
 from proxy.session.rows import RowOpener
 
@@ -87,6 +87,23 @@ class Slot:
 
     def __repr__(self) -> str:
         return f"Slot({_KINDS[self.kind]})"
+
+    def enter_part(self, number: int) -> None:
+        """Statement `number` of the plan's text is the next to answer."""
+        plan = self.plan
+        self.part_number = number
+        self.part = plan.parts[number] if plan is not None and number < len(plan.parts) else NO_PART
+        self.opener = None
+        self.limit = self.part.row_limit
+        self.counted = 0
+        self.part_start = self.rows
+        is_known = self.part is not NO_PART or plan is None or not plan.restricted
+        self.is_plain = self.limit is None and not self.part.results and is_known
+
+    def require_part(self) -> None:
+        """A restricted caller gets nothing the plan does not know of. Raises Bug."""
+        if self.part is NO_PART and self.plan is not None and self.plan.restricted:
+            raise Bug("the server answered a statement the plan does not have")
 
 
 Value = TypeVar("Value", Prepared, Portal)

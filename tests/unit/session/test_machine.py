@@ -8,7 +8,8 @@ from proxy.errors import Bug, Refusal, Unavailable
 from proxy.plan import Miss, Part, Plan, SealedParam, SealedResult
 from proxy.policy.verdict import Seal
 from proxy.session import CancelServer, Close, Reload, Statement
-from proxy.session.machine import STALLED_BYTES, text_array
+from proxy.session.client import STALLED_BYTES
+from proxy.session.naming import text_array
 from proxy.wire import messages as m
 from tests.fakes import FakePlanner, MarkingKeys
 from tests.playbook import KEY, READY, Playbook, frames

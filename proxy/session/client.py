@@ -1,0 +1,287 @@
+"""The client's side: its frames become slots and what is sent to the server, or refusals.
+
+A frame that cannot go yet (planner, path or replies missing) stays where it is, with everything behind it, and is tried again
+after each answer: `Hold` is raised before anything changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from proxy.errors import ProtocolError, ProxyError, StatementError, Unproven
+from proxy.plan import Plan
+from proxy.session import slots as s
+from proxy.session.ledger import Ledger
+from proxy.session.naming import Hold, Naming, unknown_plan
+from proxy.session.refusing import refuse_extended, refuse_simple
+from proxy.session.rows import RowOpener, seal_parameters, server_param_oids
+from proxy.session.slots import Portal, Prepared, Slot, Unsure
+from proxy.wire import messages as m
+from proxy.wire.frames import HEAD_BYTES, Frame, FrameReader
+from proxy.wire.messages import Frontend
+
+STALLED_BYTES = 64 << 10  # so much of a client that has to wait is kept before reading pauses
+_STREAMS = frozenset({Frontend.COPY_DATA})
+
+
+class Client:
+    """Reads what the client sent. The one writer of where its frames stand."""
+
+    def __init__(self, reader: FrameReader, ledger: Ledger, naming: Naming) -> None:
+        self._reader, self._ledger, self._naming = reader, ledger, naming
+        self._frames: Sequence[Frame] = ()
+        self._at = 0
+        self._buffer = b""
+        self.is_stalled = False
+        self._calls: dict[int, Callable[[bytes], None]] = {
+            Frontend.QUERY: self._query,
+            Frontend.PARSE: self._parse,
+            Frontend.BIND: self._bind,
+            Frontend.DESCRIBE: self._describe,
+            Frontend.EXECUTE: self._execute,
+            Frontend.CLOSE: self._close,
+            Frontend.FUNCTION_CALL: self._function_call,
+        }
+
+    @property
+    def wants_bytes(self) -> bool:
+        """False while reading from the client should pause."""
+        return not (self.is_stalled and len(self._reader.buffer) > STALLED_BYTES)
+
+    def pump(self) -> bool:
+        """Let the frames go on as far as they can; True once the client said goodbye. Raises a fatal ProxyError."""
+        while True:
+            while self._at < len(self._frames):
+                kind, start, end = self._frames[self._at]
+                if self._ledger.is_cancelling or self._ledger.lock is not None or self._ledger.first_ready is not None:
+                    self.is_stalled = True
+                    return False
+                if kind == Frontend.TERMINATE:
+                    return True
+                try:
+                    self._frame(kind, self._buffer[start:end])
+                except Hold:
+                    self.is_stalled = True
+                    return False
+                self._at += 1
+            self.is_stalled = False
+            self._reader.streams = _STREAMS
+            self._frames, self._at = self._reader.frames(), 0
+            self._buffer = self._reader.buffer
+            if not self._frames:
+                return False
+
+    def _frame(self, kind: int, frame: bytes) -> None:
+        """One frame. Raises Hold before it changed anything, or a fatal ProxyError."""
+        if kind == Frontend.SYNC:
+            self._sync(frame)
+        elif kind == Frontend.FLUSH:
+            if not self._ledger.is_copying_in:
+                self._ledger.to_server.append(frame)
+                self._ledger.is_flushed = True
+        elif self._ledger.is_skipping:
+            return
+        elif kind & 0xFF == Frontend.COPY_DATA:
+            self._ledger.had_copy_data = True
+            self._ledger.to_server.append(frame)
+        elif kind in (Frontend.COPY_DONE, Frontend.COPY_FAIL):
+            self._ledger.to_server.append(frame)
+            self._ledger.is_copying_in = False
+            if self._ledger.slots:
+                self._ledger.slots.append(Slot(s.COPY_END))
+        else:
+            call = self._calls.get(kind)
+            if call is None:
+                raise ProtocolError(f"unexpected message type 0x{kind & 0xFF:02X}")
+            if self._ledger.is_copying_in:
+                raise ProtocolError(f"unexpected message type 0x{kind:02X} during COPY from stdin")
+            call(frame)
+
+    def _sync(self, frame: bytes) -> None:
+        if self._ledger.is_copying_in:
+            return  # the server would ignore it; not sending it keeps its replies countable
+        slot = Slot(s.SYNC)
+        slot.has_copy_data_before = self._ledger.had_copy_data
+        self._ledger.push(slot, frame)
+        self._ledger.is_skipping = self._ledger.is_open_segment = False
+        self._ledger.is_flushed = True
+        self._ledger.segment += 1
+
+    def _query(self, frame: bytes) -> None:
+        sql = m.Query.parse(frame[HEAD_BYTES:]).sql
+        try:
+            plan, _ = self._naming.decide(sql, (), in_prepare=False)
+        except ProxyError as error:
+            refuse_simple(self._ledger, error, self._naming.said(sql))
+            return
+        slot = Slot(s.QUERY)
+        slot.plan = plan
+        if not self._naming.is_glass:
+            if plan.text != sql:
+                slot.is_rewritten = True
+                frame = m.Query(plan.text).to_bytes()
+            slot.notices = plan.notices
+            self._ledger.forget_unnamed(slot)
+        self._naming.track(slot, plan)
+        slot.enter_part(0)
+        self._ledger.had_copy_data = False
+        self._ledger.send_statement(slot, frame, plan)
+
+    def _parse(self, frame: bytes) -> None:
+        message = m.Parse.parse(frame[HEAD_BYTES:])
+        try:
+            plan, text = self._naming.decide(message.sql, message.param_oids, in_prepare=True)
+            oids = server_param_oids(message.param_oids, plan)
+        except ProxyError as error:
+            refuse_extended(self._ledger, error, message.statement, self._naming.said(message.sql))
+            return
+        slot = Slot(s.PARSE)
+        slot.plan, slot.name = plan, message.statement
+        slot.notices = () if self._naming.is_glass else plan.notices
+        slot.prepared = Prepared(plan, text, message.param_oids, self._naming.path, self._naming.planner)
+        if not self._naming.is_glass and (plan.text != message.sql or oids != message.param_oids):
+            slot.is_rewritten = plan.text != message.sql
+            frame = m.Parse(message.statement, plan.text, oids).to_bytes()
+        self._ledger.statements.put(message.statement, slot.prepared, slot, self._ledger.segment)
+        self._ledger.send_statement(slot, frame, plan, "prepare")
+        if plan.check_types and not self._naming.is_glass:
+            self._lock_types(slot)
+
+    def _lock_types(self, parse: Slot) -> None:
+        """Ask the server for the parameters' types; everything else of the client waits for the answer."""
+        parse.is_type_lock = True
+        self._ledger.lock = parse
+        describe = Slot(s.DESCRIBE_STATEMENT)
+        describe.prepared, describe.name = parse.prepared, parse.name
+        describe.is_internal = describe.is_type_lock = describe.passes_error = True
+        self._ledger.push_extended(describe, m.Describe("S", parse.name).to_bytes())
+        self._ledger.flush()
+
+    def _bind(self, frame: bytes) -> None:
+        portal, statement = m.bind_names(frame[HEAD_BYTES:])
+        slot = Slot(s.BIND)
+        slot.name = portal
+        if self._naming.is_glass:
+            known = self._ledger.statements.guess(statement)
+            if known is not None:
+                slot.portal = Portal(known)
+        else:
+            try:
+                prepared = self._known_statement(statement)
+                plan = prepared.plan
+                formats: tuple[int, ...] = ()
+                if plan.params or any(part.results for part in plan.parts):
+                    message = m.Bind.parse(frame[HEAD_BYTES:])
+                    formats = message.result_formats
+                    if plan.params:
+                        frame = seal_parameters(message, plan, self._ledger.sealing).to_bytes()
+            except ProxyError as error:
+                refuse_extended(self._ledger, error, None)
+                return
+            slot.portal = Portal(prepared, formats)
+            slot.plan, slot.prepared = plan, prepared
+            slot.is_rewritten = plan.text != prepared.text.encode()
+        self._ledger.portals.put(portal, slot.portal, slot, self._ledger.segment)
+        self._ledger.push_extended(slot, frame)
+
+    def _describe(self, frame: bytes) -> None:
+        message = m.Describe.parse(frame[HEAD_BYTES:])
+        slot = Slot(s.DESCRIBE_STATEMENT if message.what == "S" else s.DESCRIBE_PORTAL)
+        if not self._naming.is_glass:
+            try:
+                if message.what == "S":
+                    slot.prepared = self._known_statement(message.name)
+                else:
+                    slot.portal = self._known_portal(message.name)
+                    slot.prepared = slot.portal.prepared
+                    slot.portal.is_described = True
+            except ProxyError as error:
+                refuse_extended(self._ledger, error, None)
+                return
+            slot.plan = slot.prepared.plan
+        self._ledger.push_extended(slot, frame)
+
+    def _execute(self, frame: bytes) -> None:
+        message = m.Execute.parse(frame[HEAD_BYTES:])
+        slot = Slot(s.EXECUTE)
+        plan: Plan | None
+        if self._naming.is_glass:
+            guessed = self._ledger.portals.guess(message.portal)
+            plan = guessed.prepared.plan if guessed is not None else unknown_plan()
+            self._naming.track(slot, plan)
+            slot.portal, slot.plan = guessed, plan
+            slot.enter_part(0)
+        else:
+            try:
+                portal = self._known_portal(message.portal)
+            except ProxyError as error:
+                refuse_extended(self._ledger, error, None)
+                return
+            plan = portal.prepared.plan
+            slot.portal, slot.prepared = portal, portal.prepared
+            slot.is_rewritten = plan.text != portal.prepared.text.encode()
+            slot.plan = plan
+            slot.enter_part(0)
+            if not slot.is_plain and slot.part.results:
+                slot.opener = RowOpener(slot.part.results, portal.result_formats, self._ledger.sealing)
+            self._naming.track(slot, plan)
+            self._look_first(slot, message.portal)
+        slot.plan = plan
+        self._ledger.had_copy_data = False
+        self._ledger.send_statement(slot, frame, plan)
+
+    def _look_first(self, execute: Slot, name: bytes) -> None:
+        """The second lock needs a RowDescription: when the client did not ask for one, we do."""
+        portal, plan = execute.portal, execute.plan
+        if portal is None or plan is None or portal.is_described or portal.prepared.is_described:
+            return
+        if plan.masked_origins or plan.sealed_origins or execute.part.results:
+            look = Slot(s.DESCRIBE_PORTAL)
+            look.portal, look.prepared, look.plan = portal, portal.prepared, plan
+            look.is_internal = look.passes_error = True
+            portal.is_described = True
+            self._ledger.push_extended(look, m.Describe("P", name).to_bytes())
+
+    def _close(self, frame: bytes) -> None:
+        message = m.Close.parse(frame[HEAD_BYTES:])
+        slot = Slot(s.CLOSE)
+        slot.name, slot.closes_portal = message.name, message.what == "P"
+        if slot.closes_portal:
+            self._ledger.portals.put(message.name, None, slot, self._ledger.segment)
+        else:
+            self._ledger.statements.put(message.name, None, slot, self._ledger.segment)
+        self._ledger.push_extended(slot, frame)
+
+    def _function_call(self, frame: bytes) -> None:
+        message = m.FunctionCall.parse(frame[HEAD_BYTES:])
+        if not self._naming.is_glass:
+            refuse_simple(self._ledger, Unproven("the function call protocol is closed here: use SELECT"))
+            return
+        slot = Slot(s.FUNCTION_CALL)
+        slot.plan = Plan(b"", (), log_text=f"(function call of OID {message.function_oid})")
+        self._ledger.send_statement(slot, frame, slot.plan)
+
+    def _known_statement(self, name: bytes) -> Prepared:
+        """Raises StatementError (26000), what a stale plan is refused with, or Hold."""
+        try:
+            prepared = self._ledger.statements.find(name, self._ledger.segment)
+        except Unsure:
+            self._ledger.nudge()
+            raise Hold from None
+        if prepared is None:
+            shown = name.decode("utf-8", "replace")
+            what = f'prepared statement "{shown}" does not exist' if name else "unnamed prepared statement does not exist"
+            raise StatementError(what, sqlstate="26000")
+        self._naming.refresh(prepared)
+        return prepared
+
+    def _known_portal(self, name: bytes) -> Portal:
+        try:
+            portal = self._ledger.portals.find(name, self._ledger.segment)
+        except Unsure:
+            self._ledger.nudge()
+            raise Hold from None
+        if portal is None:
+            raise StatementError(f'portal "{name.decode("utf-8", "replace")}" does not exist', sqlstate="34000")
+        self._naming.refresh(portal.prepared)
+        return portal

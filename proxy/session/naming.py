@@ -1,0 +1,300 @@
+"""What names mean, and what is decided on it: the planner at hand, the search_path, and what in flight may change them.
+
+Promises: a statement is planned only while nothing in flight can change what its names mean; a prepared one runs only while
+the same text gives the same plan. The one writer of planner, path and everything that makes them doubtful.
+"""
+
+from __future__ import annotations
+
+from proxy.errors import Bug, ProtocolError, ProxyError, StatementError, Unavailable, Unproven
+from proxy.plan import Miss, Plan
+from proxy.session import slots as s
+from proxy.session.actions import Reload
+from proxy.session.ledger import Ledger
+from proxy.session.rows import is_utf8
+from proxy.session.slots import Prepared, Slot
+from proxy.session.startup import Planner
+from proxy.wire import messages as m
+
+PATH_QUERY = b"SELECT pg_catalog.current_schemas(true)"
+PATH_TRIES = 3
+_SYNC = m.Sync().to_bytes()
+_NOT_PARSED = "(statement that could not be parsed)"
+
+
+class Hold(Exception):
+    """This client frame has to wait."""
+
+
+class Naming:
+    """`decide` and `refresh` are asked before a statement leaves; `track` and `settle` go around what may change names."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self.planner: Planner | None = None
+        self.is_glass = False
+        self.path: tuple[str, ...] = ()
+        self._knows_path = False
+        self._is_path_touched = False
+        self._is_asking = False
+        self._path_tries = 0
+        self._unsettled = 0  # slots in flight whose plan may change path or catalog
+        self._is_catalog_stale = False
+        self._waits_for_planner = False
+        self._planner_error: ProxyError | None = None
+        self._had_deallocate = False
+        self._after_miss = False
+
+    def decide(self, sql: bytes, param_oids: tuple[int, ...], *, in_prepare: bool) -> tuple[Plan, str]:
+        """The plan, and the text as decoded. Raises Hold, or a ProxyError to refuse with."""
+        planner = self.planner
+        if planner is None:
+            raise Hold
+        if self.is_glass:
+            return self._glass_plan(planner, sql, param_oids, in_prepare)
+        text = self._decoded(sql)
+        self._require_names()
+        after_miss, self._after_miss = self._after_miss, False
+        plan = planner.plan(text, path=self.path, param_oids=param_oids, in_prepare=in_prepare, after_miss=after_miss)
+        if isinstance(plan, Miss):
+            if after_miss:
+                raise Bug("names were looked up and missed again")
+            self._after_miss = True
+            self._reload(plan.names)
+            raise Hold
+        self._check_surroundings(plan)
+        return plan, text
+
+    def refresh(self, prepared: Prepared) -> None:
+        """A plan holds while its planner does; after that the same text must give the same plan again."""
+        planner = self.planner
+        if planner is None or self._waits_for_planner:
+            raise Hold
+        if planner.restricted and (not self._knows_path or self._unsettled or self.path != prepared.path):
+            self._require_names()  # operators and functions of a prepared text are looked up again when it runs
+            planner.check_path(self.path)
+        if prepared.planner is planner:
+            return
+        again = planner.plan(
+            prepared.text, path=prepared.path, param_oids=prepared.param_oids, in_prepare=True, after_miss=True
+        )
+        if isinstance(again, Miss) or _shape(again) != _shape(prepared.plan):
+            raise Unproven(
+                "the rules or the catalog changed since this statement was prepared", hint="Prepare it again."
+            )
+        prepared.plan, prepared.planner = again, planner
+
+    def said(self, sql: bytes) -> str:
+        """A refused text for the log: nothing proved which of its literals may be shown."""
+        return "" if self.planner is None else self.planner.log_text(sql)
+
+    def track(self, slot: Slot, plan: Plan) -> None:
+        """Count a slot whose statement may change what names mean."""
+        slot.is_tracked = plan.may_change_catalog or (
+            not self.is_glass
+            and (plan.may_change_path or (plan.ends_transaction and (self._is_path_touched or self._unsettled > 0)))
+        )
+        self._unsettled += slot.is_tracked
+
+    def settle(self, slot: Slot) -> None:
+        """The statement is through: what it may have changed is not known any more."""
+        plan = slot.plan
+        if plan is None or slot.kind not in (s.QUERY, s.EXECUTE):
+            return
+        if slot.is_tracked:
+            slot.is_tracked = False
+            self._unsettled -= 1
+        if plan.may_change_catalog:
+            self._is_catalog_stale = True
+        if self.is_glass:
+            return
+        if plan.may_change_path:
+            self._knows_path, self._is_path_touched = False, True
+        elif plan.ends_transaction and self._is_path_touched:
+            self._knows_path = False
+        for part in plan.parts:
+            if part.command in ("Deallocate", "Discard"):
+                self._had_deallocate = True
+            elif part.command == "Prepare" and self._had_deallocate:
+                # A name we know may now mean what SQL PREPARE said; let the client prepare again.
+                self._ledger.statements.clear()
+
+    def _glass_plan(
+        self, planner: Planner, sql: bytes, param_oids: tuple[int, ...], in_prepare: bool
+    ) -> tuple[Plan, str]:
+        """For the log only: what cannot be planned is the server's to judge."""
+        text = sql.decode("utf-8", "replace")
+        try:
+            plan = planner.plan(text, path=self.path, param_oids=param_oids, in_prepare=in_prepare, after_miss=True)
+        except ProxyError:
+            return unknown_plan(), text
+        return (unknown_plan() if isinstance(plan, Miss) else plan), text
+
+    def _decoded(self, sql: bytes) -> str:
+        if sql.isascii():
+            text = sql.decode("ascii")
+        elif not is_utf8(self._ledger.parameters):
+            raise Unproven(
+                f"client_encoding {self._ledger.parameters.get('client_encoding')} is not understood here",
+                hint="Use client_encoding UTF8.",
+            )
+        else:
+            try:
+                text = sql.decode("utf-8")
+            except UnicodeDecodeError:
+                raise StatementError('invalid byte sequence for encoding "UTF8"', sqlstate="22021") from None
+        if self._ledger.parameters.get("standard_conforming_strings", "on") != "on" and "\\" in text:
+            raise Unproven("standard_conforming_strings is off: a backslash cannot be judged", hint="Set it on.")
+        return text
+
+    def _require_names(self) -> None:
+        """Names can be resolved now, or Hold. Nothing in flight may change what they mean."""
+        if self._waits_for_planner:
+            raise Hold
+        if self._planner_error is not None:
+            error, self._planner_error = self._planner_error, None
+            self._is_catalog_stale = True
+            self._after_miss = False
+            raise error
+        if self._unsettled:
+            self._ledger.nudge()
+            raise Hold
+        if self._is_catalog_stale and (self._ledger.status == b"I" and not self._ledger.slots):
+            self._reload(())
+            raise Hold
+        if self._knows_path or self._ledger.status == b"E":
+            return  # in a failed transaction nothing but its end can run
+        if self._ledger.slots:
+            self._ledger.nudge()
+            raise Hold
+        if not self._is_asking:
+            self.ask_path()
+        raise Hold
+
+    def _check_surroundings(self, plan: Plan) -> None:
+        """What the planner cannot know. Raises Unproven."""
+        for name in plan.executes:  # SQL and protocol share the names; SQL EXECUTE would pass its values by our sealing
+            if any(known.plan.sealed_origins for known in self._ledger.statements.possible(name.encode())):
+                raise Unproven(
+                    f'prepared statement "{name}" works with encrypted columns: run it by Bind and Execute, not by EXECUTE'
+                )
+        ends_with_more = plan.ends_transaction and any(part.command != "Transaction" for part in plan.parts)
+        if ends_with_more and (self._is_path_touched or not self._knows_path):
+            raise Unproven(
+                "after SET search_path, the end of a transaction must be sent alone",
+                hint="Send COMMIT or ROLLBACK as a statement of its own.",
+            )
+        is_sealed = bool(plan.params) or any(part.results for part in plan.parts)
+        if not is_utf8(self._ledger.parameters) and (is_sealed or not plan.text.isascii()):
+            raise Unproven(
+                f"client_encoding {self._ledger.parameters.get('client_encoding')} cannot be used with protected columns",
+                hint="Use client_encoding UTF8.",
+            )
+
+    def _reload(self, names: tuple[str, ...]) -> None:
+        self._is_catalog_stale = False
+        self._waits_for_planner = not self.is_glass
+        self._ledger.actions.append(Reload(names))
+
+    def ask_path(self) -> None:
+        """Ask the effective search_path: never by a simple query, which would drop the unnamed statement.
+
+        At the end of a segment a Sync of our own is harmless; inside one it would commit, so a Flush must do, and an error
+        becomes the client's.
+        """
+        name = self._ledger.fresh_name()
+        in_segment = self._ledger.is_open_segment
+        messages: list[tuple[int, m.Message]] = [
+            (s.PARSE, m.Parse(name, PATH_QUERY)),
+            (s.BIND, m.Bind(name, name)),
+            (s.EXECUTE, m.Execute(name)),
+            (s.CLOSE, m.Close("P", name)),
+            (s.CLOSE, m.Close("S", name)),
+        ]
+        for kind, message in messages:
+            slot = Slot(kind)
+            slot.is_internal, slot.is_path_question, slot.is_plain = True, True, False
+            slot.passes_error = in_segment
+            self._ledger.push(slot, message.to_bytes())
+        if in_segment:
+            self._ledger.flush()
+        else:
+            sync = Slot(s.SYNC)
+            sync.is_internal = sync.is_path_question = True
+            self._ledger.push(sync, _SYNC)
+            self._ledger.segment += 1
+        self._is_asking = True
+
+    def answer(self, body: bytes) -> None:
+        """The path, as a DataRow. Raises ProtocolError."""
+        values = m.datarow_values(body)
+        if len(values) != 1 or values[0] is None:
+            raise ProtocolError("the server's search_path cannot be read", sqlstate="08006")
+        self.path = text_array(values[0].decode("utf-8"))
+        self._knows_path, self._path_tries = True, 0
+
+    def asked(self) -> None:
+        """The question for the path was answered or failed."""
+        self._is_asking = False
+
+    def ready(self) -> None:
+        """Ready after a question of ours. Raises Unavailable when it was asked in vain too often."""
+        self._is_asking = False
+        if not self._knows_path and self._ledger.status != b"E":
+            self._path_tries += 1
+            if self._path_tries >= PATH_TRIES:
+                raise Unavailable("the server does not tell its search_path", sqlstate="58000")
+
+    def idle(self) -> None:
+        """No transaction is open: the moment to look at the catalog again."""
+        if self._is_catalog_stale and not self._waits_for_planner:
+            self._reload(())
+
+    def failed(self) -> None:
+        """A statement failed: with it, a SET may be undone."""
+        if self._is_path_touched:
+            self._knows_path = False
+
+    def path_changed(self) -> None:
+        """The server says so itself (PostgreSQL 18)."""
+        self._knows_path, self._is_path_touched = False, True
+
+    def new_planner(self, planner: Planner) -> None:
+        """From now on `planner` decides."""
+        self.planner, self.is_glass = planner, planner.is_glass
+        self._waits_for_planner, self._planner_error = False, None
+
+    def planner_failed(self, error: ProxyError) -> None:
+        """The statement that waited for a planner will be refused with `error`."""
+        if self._waits_for_planner:
+            self._waits_for_planner, self._planner_error = False, error
+
+
+def unknown_plan() -> Plan:
+    """Of an unrestricted caller's statement: nothing is known and nothing done."""
+    return Plan(b"", (), log_text=_NOT_PARSED)
+
+
+def _shape(plan: Plan) -> tuple[object, ...]:
+    return (plan.text, plan.params, plan.masked_origins, plan.sealed_origins, tuple(p.results for p in plan.parts))
+
+
+def text_array(text: str) -> tuple[str, ...]:
+    """The text form of a one-dimensional text[] (PostgreSQL 18, 8.15.6). Raises ProtocolError."""
+    if not (text.startswith("{") and text.endswith("}")):
+        raise ProtocolError("malformed array from the server", sqlstate="08006")
+    items: list[str] = []
+    at, end = 1, len(text) - 1
+    while at < end:
+        item: list[str] = []
+        is_quoted = text[at] == '"'
+        at += is_quoted
+        while at < end and (text[at] != '"' if is_quoted else text[at] != ","):
+            if text[at] == "\\":
+                at += 1
+            item.append(text[at])
+            at += 1
+        at += is_quoted
+        items.append("".join(item))
+        at += 1  # the comma
+    return tuple(items)
