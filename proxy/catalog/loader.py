@@ -8,7 +8,7 @@ decides. Which owners are trusted is an argument.
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 import asyncpg
 
 from proxy.catalog import queries
+from proxy.catalog.node_tree import call_heads, functions_in, view_origins
 from proxy.catalog.ownership import (
     HARMLESS_BUILTINS,
     Cast,
@@ -179,8 +180,10 @@ async def _load(connection: Connection, version: int, trusted_owners: Collection
         column_rows = await connection.fetch(queries.COLUMNS)
         types = _types(await connection.fetch(queries.TYPES), column_rows)
         untrusted = await _code_of(connection, owners, types, relation_rows, column_rows)
-        columns = await _columns(connection, types, column_rows)
-        relations = await _relations(connection, relation_rows, columns, untrusted.relations)
+        trees = {row["relation"]: row["tree"] for row in await connection.fetch(queries.VIEW_TREES)}
+        columns = await _columns(connection, types, column_rows, _origins(trees, column_rows))
+        calls = await _calls(connection, trees)
+        relations = await _relations(connection, relation_rows, columns, untrusted.relations, calls)
         functions = await connection.fetch(queries.USER_FUNCTIONS)
     return Snapshot.build(
         version=version,
@@ -248,8 +251,39 @@ def _schema(row: asyncpg.Record, owners: Owners, code: Mapping[str, Sequence[Cod
 # --- columns and relations -------------------------------------------------------------------------------------------
 
 
+def _origins(trees: Mapping[Oid, str], rows: Iterable[asyncpg.Record]) -> dict[tuple[Oid, int], tuple[Oid, int]]:
+    """(view, attnum) -> the column it is a verbatim copy of. In any doubt it is left out."""
+    shapes = {(row["relation"], row["attnum"]): (row["type"], row["typmod"]) for row in rows}
+    widths = Counter(relation for relation, _ in shapes)
+    found: dict[tuple[Oid, int], tuple[Oid, int]] = {}
+    for view, tree in trees.items():
+        for attnum, copied in enumerate(view_origins(tree, widths[view]), start=1):
+            if copied is not None:
+                origin = (Oid(copied[0]), copied[1])
+                shape = shapes.get(origin)
+                if shape is not None and shape == shapes.get((view, attnum)):
+                    found[view, attnum] = origin
+    return found
+
+
+async def _calls(connection: Connection, trees: Mapping[Oid, str]) -> dict[Oid, frozenset[str]]:
+    """View -> the functions it calls that may read tables."""
+    called = {view: functions_in(tree) for view, tree in trees.items()}
+    named: set[int] = set()
+    for view, tree in trees.items():
+        by_name = called_functions(call_heads(tree))
+        named |= called[view] if by_name is None else by_name
+    every = sorted(frozenset().union(*called.values()))
+    rows = await connection.fetch(queries.MAY_READ, every, sorted(named), HARMLESS_BUILTINS)
+    readers = {row["oid"]: row["name"] for row in rows}
+    return {view: frozenset(readers[oid] for oid in oids if oid in readers) for view, oids in called.items()}
+
+
 async def _columns(
-    connection: Connection, types: Mapping[Oid, TypeFacts], rows: Sequence[asyncpg.Record]
+    connection: Connection,
+    types: Mapping[Oid, TypeFacts],
+    rows: Sequence[asyncpg.Record],
+    origins: Mapping[tuple[Oid, int], tuple[Oid, int]],
 ) -> Mapping[Oid, list[Column]]:
     with_operators: frozenset[Oid] = frozenset(row["oid"] for row in await connection.fetch(queries.EQUALITY))
     collations = {
@@ -275,6 +309,7 @@ async def _columns(
                 has_equality=grouped[oid],
                 base_type_sql="" if base[0] == oid else texts[base],
                 base_type_oid=base[0],
+                origin=origins.get((row["relation"], row["attnum"])),
             )
         )
     return columns
@@ -303,6 +338,7 @@ async def _relations(
     rows: Sequence[asyncpg.Record],
     columns: Mapping[Oid, list[Column]],
     untrusted: Mapping[Oid, str],
+    calls: Mapping[Oid, frozenset[str]],
 ) -> list[Relation]:
     parents: defaultdict[Oid, list[Oid]] = defaultdict(list)
     children: defaultdict[Oid, list[Oid]] = defaultdict(list)
@@ -310,8 +346,11 @@ async def _relations(
     for row in await connection.fetch(queries.INHERITANCE):
         parents[row["child"]].append(row["parent"])
         children[row["parent"]].append(row["child"])
+    with_rules: set[Oid] = set()
     for row in await connection.fetch(queries.RULES):
         reaches[row["relation"]].update(row["named"])
+        if row["writes"]:
+            with_rules.add(row["relation"])
     for row in rows:
         if row["toast"]:
             reaches[row["toast"]].add(row["oid"])
@@ -335,6 +374,8 @@ async def _relations(
             view_text=texts.get(oid),
             untrusted_code=untrusted.get(oid),
             row_security=row["row_security"],
+            calls=calls.get(oid, frozenset()),
+            has_rules=oid in with_rules,
         )
         for row in rows
         for oid in (row["oid"],)

@@ -20,10 +20,10 @@ SAFE_SCHEMAS = ("pg_catalog", "information_schema", "pg_toast")
 # read no table): they read a clock, a sequence, a setting of the session or the text form of their arguments.
 HARMLESS_BUILTINS = (
     "age", "array_to_json", "array_to_string", "clock_timestamp", "concat", "concat_ws", "date_part", "date_trunc",
-    "format", "gen_random_uuid", "json_agg", "json_build_array", "json_build_object", "jsonb_agg", "jsonb_build_array",
-    "jsonb_build_object", "make_timestamptz", "nextval", "now", "random", "row_to_json", "statement_timestamp",
-    "string_agg", "timezone", "to_char", "to_date", "to_json", "to_jsonb", "to_timestamp", "transaction_timestamp",
-    "uuidv4", "uuidv7",
+    "format", "gen_random_uuid", "generate_series", "json_agg", "json_build_array", "json_build_object", "json_object_agg",
+    "jsonb_agg", "jsonb_build_array", "jsonb_build_object", "jsonb_object_agg", "make_timestamptz", "nextval", "now",
+    "quote_literal", "quote_nullable", "random", "row_to_json", "statement_timestamp", "string_agg", "timezone", "to_char",
+    "to_date", "to_json", "to_jsonb", "to_number", "to_timestamp", "transaction_timestamp", "uuidv4", "uuidv7",
 )  # fmt: skip
 
 

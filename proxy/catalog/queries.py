@@ -105,11 +105,32 @@ FROM pg_partitioned_table AS p
 
 # pg_depend names no relation that initdb has pinned (pg_authid, pg_statistic …), the rule's own tree names all.
 RULES = """
-SELECT r.ev_class AS relation,
+SELECT r.ev_class AS relation, r.ev_type <> '1' AS writes,
        ARRAY(SELECT DISTINCT m[1]::oid FROM regexp_matches(r.ev_action::text || r.ev_qual::text, ':relid ([0-9]+)', 'g') AS m
              UNION SELECT d.refobjid FROM pg_depend AS d
              WHERE d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass) AS named
 FROM pg_rewrite AS r
+"""
+
+# PostgreSQL's own views are decided by name.
+VIEW_TREES = f"""
+SELECT r.ev_class AS relation, r.ev_action::text AS tree
+FROM pg_rewrite AS r JOIN pg_class AS c ON c.oid = r.ev_class JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE r.ev_type = '1' AND c.relkind IN ('v', 'm') AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND {_LASTING}
+"""
+
+# Which functions may read tables. $1: all in a query, those behind operators and casts too; $2: those called by name, for
+# PostgreSQL's own are harmless elsewhere; $3: names of harmless ones. An aggregate does what the functions do it is made of.
+MAY_READ = """
+SELECT p.oid, n.nspname || '.' || p.proname AS name
+FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
+WHERE p.oid = ANY ($1::oid[])
+  AND (n.nspname <> 'pg_catalog' OR p.oid = ANY ($2::oid[]) AND p.proname <> ALL ($3::text[]))
+  AND (p.provolatile <> 'i'
+       OR EXISTS (SELECT FROM pg_aggregate AS g
+                  JOIN pg_proc AS f ON f.oid IN (g.aggtransfn, g.aggfinalfn, g.aggcombinefn, g.aggmtransfn, g.aggminvtransfn,
+                                                 g.aggmfinalfn, g.aggserialfn, g.aggdeserialfn)
+                  WHERE g.aggfnoid = p.oid AND f.provolatile <> 'i'))
 """
 
 VIEW_TEXTS = "SELECT v AS oid, pg_get_viewdef(v) AS text FROM unnest($1::oid[]) AS v"

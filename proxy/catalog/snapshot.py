@@ -17,7 +17,11 @@ TABLE, PARTITIONED, VIEW, MATVIEW, FOREIGN, SEQUENCE, TOAST, COMPOSITE, INDEX = 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One live (not dropped) column. `type_sql` is the type as we write it: schema-qualified, with its typmod."""
+    """One live (not dropped) column. `type_sql` is the type as we write it: schema-qualified, with its typmod.
+
+    `origin` of a column of a view or materialised view: (relation, attnum) of the column it is a verbatim copy of, which has
+    the same type; None when it is computed, or not proven to be a copy.
+    """
 
     attnum: int
     name: str
@@ -30,6 +34,7 @@ class Column:
     has_equality: bool = True  # the type has a btree or hash equality: it can stand in GROUP BY
     base_type_sql: str = ""  # for a domain, what it is over (with typmod); '' otherwise
     base_type_oid: Oid = Oid(0)  # the same as an OID; type_oid itself when the type is no domain
+    origin: tuple[Oid, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,9 @@ class Relation:
     `reaches`: OIDs of relations whose rows it can show (directly): what its view text or rules name, its parents and
     children in inheritance and partition trees, the owner of a TOAST table. `untrusted_code`: None, or a sentence naming
     a piece of code outside `trusted_owners` that runs when the relation is read (view functions, policies, generated
-    columns, column domains, casts from its row type).
+    columns, column domains, casts from its row type). `calls` of a view or materialised view: `schema.name` of the functions
+    its own text calls, in any form, and that may read tables (all but the immutable ones; not worked out for PostgreSQL's
+    own views). `has_rules`: it has rules (CREATE RULE) besides what makes a view a view.
     """
 
     oid: Oid
@@ -56,6 +63,8 @@ class Relation:
     view_text: str | None = None
     untrusted_code: str | None = None
     row_security: bool = False
+    calls: frozenset[str] = frozenset()
+    has_rules: bool = False
 
     def column(self, name: str) -> Column | None:
         """The live column of that name, or None."""
@@ -112,6 +121,8 @@ class Snapshot:
     _type_names: Mapping[tuple[str, str], Type] = field(default_factory=dict)
     _function_names: frozenset[str] = frozenset()
     column_names: frozenset[str] = frozenset()  # of all relations
+    relation_names: frozenset[str] = frozenset()  # in any schema
+    _bare_type_names: frozenset[str] = frozenset()
 
     @staticmethod
     def build(
@@ -142,6 +153,8 @@ class Snapshot:
             _type_names={(t.schema, t.name): t for t in types_by_oid.values()},
             _function_names=frozenset(name for _, name in function_set),
             column_names=frozenset(c.name for r in by_oid.values() for c in r.columns),
+            relation_names=frozenset(r.name for r in by_oid.values()),
+            _bare_type_names=frozenset(t.name for t in types_by_oid.values()),
         )
 
     def relation(self, schema: str, name: str) -> Relation | None:
@@ -167,6 +180,10 @@ class Snapshot:
             if found is not None:
                 return found
         return None
+
+    def is_type_name(self, name: str) -> bool:
+        """Whether a type of any schema bears this name."""
+        return name in self._bare_type_names
 
     def is_user_function(self, name: str) -> bool:
         """Whether any function outside pg_catalog bears this name, in any schema."""

@@ -2,8 +2,11 @@
 
 Deny beats allow, the narrower rule beats the wider (column override, relation override, class, `unlisted`). What no rule names
 follows from what it can show: children and parents in inheritance and partition trees take the rules of their relatives by
-column name; anything else that reaches a relation which is not fully open is closed, until a rule of its own opens it. Pure:
-the same ruleset, snapshot and role give the same verdicts.
+column name; a view or materialised view over a relation that is not fully open is judged column by column (`views.py`);
+anything else that reaches such a relation is closed, until a rule of its own opens it.
+
+Writing: a column shown open may be written, another may not, unless an override says otherwise (`write`). Pure: the same
+ruleset, snapshot and role give the same verdicts.
 """
 
 from __future__ import annotations
@@ -23,10 +26,11 @@ from proxy.policy.rules import (
     Ruleset,
 )
 from proxy.policy.verdict import Closed, Masked, Open, Show, Verdict
+from proxy.policy.views import BYTEAS, VIEWS, by_column, hides, with_seals
+from proxy.policy.writing import is_writable, limited, refusal_of
 from proxy.sql import build
 from proxy.sql.condition import row_condition
 
-_BYTEAS = frozenset((BYTEA, 1001))  # bytea and bytea[]
 _BUILTIN = "built-in rules"
 _BOUND_FUNCTIONS = frozenset(("pg_get_partition_constraintdef",))
 _Edges = Callable[[Relation], Iterable[Oid]]
@@ -49,7 +53,10 @@ class Judge:
         self._verdicts: dict[Oid, Verdict] = {}
         self._own_verdicts: dict[Oid, Verdict | None] = {}
         self._protected: dict[Oid, bool] = {}
+        self._reached: dict[Oid, Verdict | None] = {}
         self._named = {name for one in ruleset.roles.values() for name in one.relations}
+        # Overrides that only say who may write leave it to everything else how the relation reads.
+        self._reading = {name for name, over in self.role.relations.items() if over.is_about_reading}
         self.restricted = self.role.restricted
         self.is_glass = not self.restricted and not (self.role.has_keys and ruleset.has_seals)
 
@@ -74,6 +81,11 @@ class Judge:
         return self.role.functions
 
     @property
+    def channels(self) -> frozenset[str]:
+        """Channels a restricted role may LISTEN on and NOTIFY; names as PostgreSQL keeps them (folded, unquoted)."""
+        return self.role.channels
+
+    @property
     def purpose(self) -> str:
         """What the role may use the data for."""
         return ", ".join(self.role.purpose)
@@ -84,7 +96,7 @@ class Judge:
         return _BOUND_FUNCTIONS if self.restricted and self._hides_partition_keys() else frozenset()
 
     def read(self, oid: Oid) -> Verdict:
-        """The verdict for reading one relation; remembered, so it costs one look-up the second time."""
+        """The verdict for one relation; remembered, so it costs one look-up the second time."""
         found = self._verdicts.get(oid)
         if found is None:
             found = self._verdicts[oid] = self._read(oid)
@@ -94,7 +106,10 @@ class Judge:
         """Whether a rule file protects it for anyone: it has a rule, or a relative of it, or something it can show."""
         found = self._protected.get(oid)
         if found is None:
-            found = any(self._rule_names(one) or _name(one) in self._named for one, _ in self._shown_by(oid))
+            relation = self.snapshot.relations.get(oid)
+            found = relation is not None and any(
+                self._rule_names(one) or _name(one) in self._named for one, _ in self.shown_by(relation)
+            )
             self._protected[oid] = found
         return found
 
@@ -105,20 +120,42 @@ class Judge:
         if relation is None:
             reason = "it is not in the catalog this decision is made on"
             return Closed("no rule", reason) if self.restricted else Open("no rule", reason)
-        own = self._own(relation)
+        own = self.own(relation)
         if own is not None:
             return own
         reached = self._by_reach(relation)
-        if reached is not None:
+        if isinstance(reached, Closed):
             return reached
         if self.restricted and self.ruleset.unlisted_relation == "closed":
             return Closed("defaults.unlisted_relation", "no rule names it")
-        return Open("no rule", "no rule names it or anything it can show")
+        return self.without_rule(relation) if reached is None else self._limited(relation, reached)
 
-    def _own(self, relation: Relation) -> Verdict | None:
+    def without_rule(self, relation: Relation) -> Verdict:
+        """The verdict for a relation that reaches nothing the rules are about."""
+        return self._limited(relation, Open("no rule", "no rule names it or anything it can show"))
+
+    def _limited(self, relation: Relation, verdict: Verdict) -> Verdict:
+        """Under the overrides that only say who may write: its own, else those of its relatives."""
+        if not self.restricted:
+            return verdict
+        names = self._writing_names(relation)
+        for one in () if names else self._relatives(relation, lambda r: (*r.parents, *r.children)):
+            names += self._writing_names(one)
+        overs = [self.role.relations[name] for name in dict.fromkeys(names)]
+        return limited(verdict, relation, overs, may_widen=relation.kind not in VIEWS)
+
+    def _writing_names(self, relation: Relation) -> list[str]:
+        names = dict.fromkeys((_name(relation), self._remembered.get(relation.oid)))
+        return [name for name in names if name is not None and self._only_writes(name)]
+
+    def _only_writes(self, name: str) -> bool:
+        return name in self.role.relations and name not in self.ruleset.relations and name not in self._reading
+
+    def own(self, relation: Relation) -> Verdict | None:
         """What rules say of the relation itself, of its relatives, or of PostgreSQL's own; None when they say nothing."""
         if relation.oid not in self._own_verdicts:
-            self._own_verdicts[relation.oid] = self._decide(relation)
+            verdict = self._decide(relation)
+            self._own_verdicts[relation.oid] = None if verdict is None else self._limited(relation, verdict)
         return self._own_verdicts[relation.oid]
 
     def _decide(self, relation: Relation) -> Verdict | None:
@@ -166,7 +203,7 @@ class Judge:
 
     def _hides_partition_keys(self) -> bool:
         return any(
-            r.kind == PARTITIONED and _hides_key(r, self._own(r))
+            r.kind == PARTITIONED and _hides_key(r, self.own(r))
             for r in self.snapshot.relations.values()
             if not is_system(r)
         )
@@ -182,7 +219,7 @@ class Judge:
         """A partition names values of the key by being chosen (FINDINGS 17)."""
         for ancestor in self._relatives(relation, lambda r: r.parents):
             if ancestor.kind == PARTITIONED:
-                verdict = self._own(ancestor)
+                verdict = self.own(ancestor)
                 if verdict is not None and _hides_key(ancestor, verdict):
                     name = _name(ancestor)
                     return Closed(verdict.rule, f"the partition key of {name} is hidden: read {name} itself")
@@ -205,15 +242,15 @@ class Judge:
 
     def _own_names(self, relation: Relation) -> list[str]:
         name = _name(relation)
-        found = [name] if name in self.ruleset.relations or name in self.role.relations else []
+        found = [name] if name in self.ruleset.relations or name in self._reading else []
         once = self._remembered.get(relation.oid)
         if once is not None and once not in found and not self._is_for_others(once):
             found.append(once)
         return found
 
     def _is_for_others(self, name: str) -> bool:
-        """Whether only overrides of other roles name it: that says nothing to this one."""
-        return name in self._named and name not in self.ruleset.relations and name not in self.role.relations
+        """Whether only overrides name it that say nothing to this role, or nothing of what it may read."""
+        return name in self._named and name not in self.ruleset.relations and name not in self._reading
 
     def _relatives(self, relation: Relation, of: _Edges) -> Iterator[Relation]:
         """Ancestors or descendants, nearest first, without the relation itself."""
@@ -243,25 +280,30 @@ class Judge:
             wrong = next((show for show in shows.values() if show.how == "closed"), None)
             if wrong is not None:
                 return Closed(wrong.rule, wrong.reason)
+        unwritable = refusal_of(over) if self.restricted else None
         where = over.where if over is not None else None
-        if where is None and all(show.how == "open" for show in shows.values()):
-            return _open(said, f"the role {self.role.name} sees all of it", shows)
+        if where is None and all(show.how == "open" and (show.writable or unwritable) for show in shows.values()):
+            return _open(said, f"the role {self.role.name} sees all of it", shows, unwritable)
         condition = None
         if where is not None:
             try:
                 condition = row_condition(where, relation.name, frozenset(c.name for c in relation.columns))
             except ValueError as error:
                 return Closed(over.rule if over is not None else said, str(error))
-        return Masked(said, f"the role {self.role.name} sees it by column", shows, condition)
+        return Masked(said, f"the role {self.role.name} sees it by column", shows, condition, unwritable)
 
     def _show(self, column: Column, rule: RelationRule | None, over: RelationOverrideRule | None) -> Show:
         listed = rule.columns.get(column.name) if rule is not None else None
         override = over.columns.get(column.name) if over is not None else None
         show = self._shown(rule, listed, over, override)
-        if listed is None:
-            return self._fitting(column, show)
-        show = replace(show, class_name=listed.class_name)
-        return self._sealed(column, listed, show) if listed.seal is not None else self._fitting(column, show)
+        if listed is not None:
+            show = replace(show, class_name=listed.class_name)
+        if listed is None or listed.seal is None:
+            show = self._fitting(column, show)
+            return replace(show, writable=not self.restricted or is_writable(column, show, over))
+        show = self._sealed(column, listed, show)
+        in_clear = self.role.has_keys and show.seal is None  # it would be stored as it was given
+        return replace(show, writable=not self.restricted or (is_writable(column, show, over) and not in_clear))
 
     def _shown(
         self,
@@ -272,7 +314,7 @@ class Judge:
     ) -> Show:
         role = self.role.name
         mask = listed.mask if listed is not None else None
-        if override is not None:
+        if override is not None and override.sees is not None:
             reason = f"the role {role} sees this column {override.sees}"
             return Show(override.sees, override.rule, reason, override.mask or mask)
         if over is not None and over.sees is not None:
@@ -312,16 +354,13 @@ class Judge:
 
     # -- relations without a rule --------------------------------------------------------------------------------------
 
-    def _shown_by(self, oid: Oid) -> Iterator[tuple[Relation, tuple[str, ...]]]:
+    def shown_by(self, relation: Relation) -> Iterator[tuple[Relation, tuple[str, ...]]]:
         """The relation and all it can show, with the way there. Goes no deeper where rules decide or PostgreSQL's own begin.
 
         Downwards only: a child shows no row of its parent.
         """
-        start = self.snapshot.relations.get(oid)
-        if start is None:
-            return
-        waiting: list[tuple[Relation, tuple[str, ...]]] = [(start, ())]
-        seen = {oid}
+        waiting: list[tuple[Relation, tuple[str, ...]]] = [(relation, ())]
+        seen = {relation.oid}
         while waiting:
             relation, way = waiting.pop()
             yield relation, way
@@ -333,26 +372,32 @@ class Judge:
                     seen.add(reached)
                     waiting.append((one, (*way, _name(one))))
 
-    def _by_reach(self, relation: Relation) -> Closed | None:
-        for one, way in self._shown_by(relation.oid):
-            if not way:
-                continue
-            verdict = self._own(one)
-            closed = self._reaching(relation, verdict, " -> ".join(way))
-            if closed is not None:
-                return closed
-        return None
+    def _by_reach(self, relation: Relation) -> Verdict | None:
+        if relation.kind not in VIEWS:
+            return self.behind(relation)
+        return by_column(self, relation) if self.restricted else with_seals(self, relation)
 
-    def _reaching(self, relation: Relation, verdict: Verdict | None, path: str) -> Closed | None:
-        if verdict is None or (isinstance(verdict, Open) and not verdict.seals):
-            return None
-        if self.restricted:
-            reason = f"it can show rows of {path}, which is not open to this role: give it a rule of its own"
-        elif any(oid_of(column) in _BYTEAS for column in relation.columns):
-            reason = f"it can show encrypted columns of {path}, which cannot be opened through it: give it a rule of its own"
-        else:
-            return None
-        return Closed(verdict.rule, reason)
+    def behind(self, relation: Relation) -> Verdict | None:
+        """What follows for a relation that is no view from what it can show: rules (CREATE RULE), a TOAST table."""
+        if relation.oid not in self._reached:
+            self._reached[relation.oid] = self._behind(relation)
+        return self._reached[relation.oid]
+
+    def _behind(self, relation: Relation) -> Verdict | None:
+        limit: Open | None = None
+        for one, way in self.shown_by(relation):
+            verdict = self.own(one) if way else None
+            path = " -> ".join(way)
+            if verdict is not None and hides(verdict):
+                if self.restricted:
+                    reason = f"it can show rows of {path}, which is not open to this role: give it a rule of its own"
+                    return Closed(verdict.rule, reason)
+                if any(oid_of(column) in BYTEAS for column in relation.columns):
+                    what = f"it can show encrypted columns of {path}, which cannot be opened through it"
+                    return Closed(verdict.rule, f"{what}: give it a rule of its own")
+            elif isinstance(verdict, Open) and verdict.unwritable is not None and limit is None:
+                limit = Open(verdict.rule, f"it shows nothing but {path}", unwritable=f"{path}: {verdict.unwritable}")
+        return limit
 
 
 def is_system(relation: Relation) -> bool:
@@ -364,12 +409,13 @@ def _name(relation: Relation) -> str:
     return f"{relation.schema}.{relation.name}"
 
 
-def _open(rule: str, reason: str, shows: Mapping[int, Show]) -> Open:
+def _open(rule: str, reason: str, shows: Mapping[int, Show], unwritable: str | None) -> Open:
     return Open(
         rule,
         reason,
         {attnum: show.seal for attnum, show in shows.items() if show.seal is not None},
         {attnum: show.class_name for attnum, show in shows.items() if show.class_name is not None},
+        unwritable,
     )
 
 
@@ -378,7 +424,8 @@ def _with_closed_columns(relation: Relation, hidden: Mapping[str, str]) -> Verdi
     for column in relation.columns:
         reason = hidden.get(column.name)
         how = "closed" if reason is not None else "open"
-        shows[column.attnum] = Show(how, _BUILTIN, reason or "it describes the database and holds no values")
+        said = reason or "it describes the database and holds no values"
+        shows[column.attnum] = Show(how, _BUILTIN, said, writable=reason is None)
     if all(show.how == "open" for show in shows.values()):
         return Open(_BUILTIN, "it describes the database and holds no values")
     return Masked(_BUILTIN, "some of its columns hold values or secrets", shows)
@@ -399,27 +446,31 @@ def _stricter(one: Verdict, other: Verdict) -> Verdict:
         return one
     if isinstance(other, Closed):
         return other
+    unwritable = one.unwritable or other.unwritable
     if isinstance(one, Open):
         if isinstance(other, Open):
-            return replace(one, seals={**other.seals, **one.seals}, classes={**other.classes, **one.classes})
+            seals, classes = {**other.seals, **one.seals}, {**other.classes, **one.classes}
+            return replace(one, seals=seals, classes=classes, unwritable=unwritable)
         return _stricter(other, one)
     if isinstance(other, Open):
         shows = {
             attnum: replace(show, seal=other.seals.get(attnum)) if show.how == "open" and show.seal is None else show
             for attnum, show in one.columns.items()
         }
-        return replace(one, columns=shows)
+        return replace(one, columns=shows, unwritable=unwritable)
     columns = {attnum: _stricter_show(show, other.columns[attnum]) for attnum, show in one.columns.items()}
     conditions = [condition for condition in (one.condition, other.condition) if condition is not None]
-    return replace(one, columns=columns, condition=" AND ".join(f"({c})" for c in conditions) or None)
+    condition = " AND ".join(f"({c})" for c in conditions) or None
+    return replace(one, columns=columns, condition=condition, unwritable=unwritable)
 
 
 def _stricter_show(one: Show, other: Show) -> Show:
+    writable = one.writable and other.writable
     if _STRICTNESS[one.how] < _STRICTNESS[other.how]:
         one, other = other, one
     if one.how == "masked" and other.how == "masked" and (one.mask, one.seal) != (other.mask, other.seal):
         reason = f"two rules mask it differently: {one.rule}, {other.rule}"
-        return replace(one, how="closed", mask=None, seal=None, reason=reason)
+        return replace(one, how="closed", mask=None, seal=None, reason=reason, writable=False)
     if one.how == "open" and one.seal is None and other.seal is not None:
-        return other
-    return one
+        return replace(other, writable=writable)
+    return replace(one, writable=writable)

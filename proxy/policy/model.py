@@ -9,6 +9,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 from proxy import masking
 
 How = Literal["open", "masked", "closed"]
+Write = Literal["allow", "refuse"]
+NAME_BYTES = 63  # NAMEDATALEN - 1: PostgreSQL cuts longer names off
 SYSTEM_SCHEMAS = ("pg_catalog", "information_schema", "pg_toast")
 
 
@@ -39,10 +41,17 @@ def _login(pattern: str) -> str:
     return pattern
 
 
+def _channel(name: str) -> str:
+    if not name or len(name.encode()) > NAME_BYTES:
+        raise ValueError(f"a channel is a name of at most {NAME_BYTES} bytes, as PostgreSQL keeps it")
+    return name
+
+
 Mask = Annotated[object, BeforeValidator(_mask), WithJsonSchema({"title": "Mask"})]
 RelationName = Annotated[str, BeforeValidator(_relation_name)]
 FunctionName = Annotated[str, BeforeValidator(_function_name)]
 Login = Annotated[str, BeforeValidator(_login)]
+Channel = Annotated[str, BeforeValidator(_channel)]
 
 
 class Shape(BaseModel):
@@ -88,10 +97,13 @@ class RelationShape(Shape):
 
 
 class ColumnOverride(Shape):
-    """What one role sees of one column, whatever the column's class."""
+    """What one role sees of one column, whatever the column's class, and whether it may give it a value."""
 
     sees: How | None = Field(default=None)
     mask: Mask = Field(default=None, description="Another mask than the column's own; implies `sees: masked`.")
+    write: Write | None = Field(
+        default=None, description="allow: though it is not shown open. refuse: though it is. It beats the relation's `write`."
+    )
 
 
 class RelationOverride(Shape):
@@ -100,6 +112,10 @@ class RelationOverride(Shape):
     sees: How | None = Field(default=None, description="closed: the relation may not be named at all.")
     where: str | None = Field(
         default=None, min_length=1, description="Only rows for which this is true. Row-level security is the stronger tool."
+    )
+    write: Write | None = Field(
+        default=None,
+        description="refuse: nothing of it may be written. allow: masked and closed columns too. Else: columns shown open.",
     )
     columns: dict[str, ColumnOverride] = Field(default_factory=dict)
 
@@ -126,6 +142,10 @@ class RoleShape(Shape):
         default="all", description="none: encrypted columns stay as stored, byte for byte, as for a DBA."
     )
     functions: list[FunctionName] = Field(default_factory=list, description="Functions of yours a restricted role may call.")
+    channels: list[Channel] = Field(
+        default_factory=list,
+        description="Channels a restricted role may LISTEN on and NOTIFY, as PostgreSQL reads it: unquoted is lower case.",
+    )
 
 
 class DefaultsShape(Shape):

@@ -72,21 +72,37 @@ class RelationRule:
 
 @dataclass(frozen=True, slots=True)
 class ColumnOverrideRule:
-    """What one role sees of one column; `mask` None means the column's own."""
+    """What one role sees of one column; `sees` None: as without it; `mask` None means the column's own.
+
+    `write`: 'allow', 'refuse', or None where nothing is said.
+    """
 
     rule: str
-    sees: str
+    sees: str | None
     mask: Mask | None = None
+    write: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RelationOverrideRule:
-    """What one role sees of one relation. `sees` None: as the classes say."""
+    """What one role sees of one relation. `sees` None: as the classes say. `write` as for a column."""
 
     rule: str
     sees: str | None
     where: str | None
     columns: Mapping[str, ColumnOverrideRule]
+    write: str | None = None
+
+    @property
+    def is_about_reading(self) -> bool:
+        """Whether it says more than who may write."""
+        if self.sees is not None or self.where is not None:
+            return True
+        return not self.is_about_writing or any(one.sees is not None for one in self.columns.values())
+
+    @property
+    def is_about_writing(self) -> bool:
+        return self.write is not None or any(one.write is not None for one in self.columns.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,16 +120,18 @@ class Role:
     purpose: tuple[str, ...]
     has_keys: bool
     functions: frozenset[str]
+    channels: frozenset[str] = frozenset()
 
     @property
     def restricted(self) -> bool:
-        """Whether any rule can hide something from this role."""
+        """Whether any rule can hide something from this role, or forbid it to write."""
         if any(how != "open" for how in self.sees.values()):
             return True
         return any(
             one.sees in ("masked", "closed")
             or one.where is not None
-            or any(column.sees != "open" for column in one.columns.values())
+            or one.write == "refuse"
+            or any(column.sees in ("masked", "closed") or column.write == "refuse" for column in one.columns.values())
             for one in self.relations.values()
         )
 
@@ -353,6 +371,7 @@ class _Merge:
             purpose=purpose,
             has_keys=shape.keys == "all",
             functions=frozenset(shape.functions),
+            channels=frozenset(shape.channels),
         )
 
     def _override(self, text: Text, role: str, relation: str, shape: RelationOverride) -> RelationOverrideRule:
@@ -362,17 +381,21 @@ class _Merge:
             has_mask = "mask" in one.model_fields_set
             if has_mask and one.sees not in (None, "masked"):
                 self.problems.append(text.problem((*path, "columns", name), f"a mask and `sees: {one.sees}`: keep one"))
-            if not has_mask and one.sees is None:
+            if not has_mask and one.sees is None and one.write is None:
                 self.problems.append(text.problem((*path, "columns", name), "write what it sees: open, masked or closed"))
+            if one.write == "allow" and shape.write == "refuse":
+                message = "the relation refuses every write: refuse the other columns instead"
+                self.problems.append(text.problem((*path, "columns", name, "write"), message))
             rule = f"role {role}: {relation}.{name} ({text.place(*path, 'columns', name)})"
             mask = masking.parse(one.mask) if has_mask else None
-            columns[name] = ColumnOverrideRule(rule, one.sees or "masked", mask)
+            columns[name] = ColumnOverrideRule(rule, "masked" if has_mask else one.sees, mask, one.write)
         if shape.where is not None:
             try:
                 row_condition(shape.where, relation.partition(".")[2])
             except ValueError as error:
                 self.problems.append(text.problem((*path, "where"), str(error)))
-        return RelationOverrideRule(f"role {role}: {relation} ({text.place(*path)})", shape.sees, shape.where, columns)
+        rule = f"role {role}: {relation} ({text.place(*path)})"
+        return RelationOverrideRule(rule, shape.sees, shape.where, columns, shape.write)
 
     def _check_domains(self, relations: Mapping[str, RelationRule]) -> None:
         first: dict[str, Seal] = {}
