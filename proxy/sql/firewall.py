@@ -142,18 +142,30 @@ class Firewall:
             # an unqualified call leaves as pg_catalog.name (rewrite.py), so a user's function cannot take its place
             if bare in self.refused_functions:
                 raise Unproven(f"function {bare} shows values of a hidden partition key", position=_position(statement, node))
-            if bare in allowed.functions(self.snapshot.server_version_num) or _sets_something_harmless(bare, node):
+            reason = self.builtin(bare, node)
+            if reason is None:
                 return
+        else:
+            reason = ""
         user = self.user_function(schema, bare)
         if user is not None and user in self.functions:
             return
-        reason = allowed.why_not(bare) if schema in ("", "pg_catalog") and user is None else None
         shown = ".".join(name)
         raise Unproven(
-            f"function {shown} is not on the list of functions restricted callers may call" + (f": {reason}" if reason else ""),
+            f"function {shown} is not on the list of functions restricted callers may call"
+            + (f": {reason}" if reason and user is None else ""),
             hint=f"An operator can list {user} under `functions` of the role." if user else None,
             position=_position(statement, node),
         )
+
+    def builtin(self, name: str, node: Any) -> str | None:
+        """None when the call, meant for pg_catalog, is open; else why not ('' for a name or form nobody judged)."""
+        version = self.snapshot.server_version_num
+        given = len(node.args) + (len(node.agg_order) if node.agg_within_group else 0)
+        reason = allowed.call(version, name, given, as_array=node.func_variadic)
+        if reason == "" and given == 1:
+            reason = allowed.type_named(version, name)  # jsonb('{}') is a cast: func_get_detail of PostgreSQL
+        return None if _sets_something_harmless(name, node) else reason
 
     def user_function(self, schema: str, bare: str) -> str | None:
         """'schema.name' of the user function a call would find, or None."""
@@ -165,8 +177,11 @@ class Firewall:
     def operator(self, statement: Statement, name: tuple[str, ...], node: Any) -> None:
         if len(name) > 1 and name[0] != "pg_catalog":
             raise Unproven(f"operator {'.'.join(name)} is not one of pg_catalog", position=_position(statement, node))
-        if name[-1] not in allowed.operators(self.snapshot.server_version_num):
-            raise Unproven(f"operator {name[-1]} is not one of pg_catalog", position=_position(statement, node))
+        operands = 1 if isinstance(node, pb.A_Expr) and not node.HasField("lexpr") else 2
+        reason = allowed.operator(self.snapshot.server_version_num, name[-1], operands)
+        if reason is not None:
+            text = f"operator {name[-1]} is closed: {reason}" if reason else f"operator {name[-1]} is not one of pg_catalog"
+            raise Unproven(text, position=_position(statement, node))
 
     def type_name(self, statement: Statement, node: Any) -> None:
         name = names(node.names)
@@ -181,13 +196,16 @@ class Firewall:
             raise Refusal(
                 f"type {found.schema}.{found.name} is closed: {found.untrusted_code}", position=_position(statement, node)
             )
-        if found.schema == "pg_catalog" and found.kind == "p" and found.name not in ("record", "_record", "void", "unknown"):
-            raise Unproven(f"pseudo-type {found.name} is not supported", position=_position(statement, node))
+        reason = allowed.type_named(self.snapshot.server_version_num, found.name) if found.schema == "pg_catalog" else None
+        if reason is not None:
+            why = reason or "it is not on the list of types restricted callers may name"
+            raise Unproven(f"type {found.name} is closed: {why}", position=_position(statement, node))
 
     def attribute(self, name: str, statement: Statement, place: Any) -> None:
         """`(expression).name` and `source.name` call a function of that name when there is no such column."""
-        is_newer = self.snapshot.server_version_num // 10_000 > allowed.NEWEST and name not in self.snapshot.column_names
-        if self.snapshot.is_user_function(name) or allowed.why_not(name) is not None or is_newer:
+        version = self.snapshot.server_version_num
+        is_newer = version // 10_000 > allowed.NEWEST and name not in self.snapshot.column_names
+        if self.snapshot.is_user_function(name) or allowed.call(version, name, 1) or is_newer:
             position = statement.character(place) if isinstance(place, int) else _position(statement, place)
             raise Unproven(f'"{name}" is no column here and names a function', position=position)
 

@@ -53,7 +53,8 @@ SELECT pg_current_snapshot(), pg_current_xact_id(), txid_current_snapshot(), pg_
 SELECT mxid_age('1'), '1'::xid, xmin, cmax, tableoid, ctid FROM pg_class
 SELECT * FROM pg_show_all_settings(), pg_settings_get_flags('work_mem')
 SELECT current_setting('search_path'), current_setting('shop.customers', true), current_setting('timezone')
-SELECT * FROM pg_options_to_table('{a=shop.customers}'), pg_get_keywords(), pg_get_catalog_foreign_keys()
+SELECT * FROM pg_options_to_table('{a=shop.customers}'), pg_get_keywords()
+SELECT * FROM pg_get_catalog_foreign_keys()
 SELECT * FROM pg_available_extensions(), pg_timezone_names(), pg_extension_update_paths('plpgsql')
 -- XML and JSON with a life of their own
 SELECT xmlparse(DOCUMENT '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>')
@@ -83,3 +84,14 @@ SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY 'shop.customers'::regclass::t
 SELECT first_value('shop.customers'::regclass::text) OVER (), lag(NULL::shop.customers) OVER (), string_agg('shop.customers'::regclass::text, ',')
 SELECT json_object_agg('shop.customers'::regclass, NULL::shop.customers), json_build_object('a', jsonb_populate_record(NULL::shop.customers, '{"tier": "high"}'))
 SELECT max(ROW('shop.customers'::regclass)::text), count(NULL::shop.customers), every('shop.customers'::regclass IS NOT NULL)
+-- open in one form, closed in another; sequences; sessions without their statements
+SELECT ts_rewrite('shop & customers', 'shop', 'email'::text::tsquery), ts_rewrite(to_tsquery('a'), 'a'::tsquery, plainto_tsquery('SELECT email FROM shop.customers'))
+SELECT nextval('shop.customers'), currval('shop.customers')
+SELECT nextval('shop.customers_id_seq'), nextval('shop.mv'), nextval('SELECT email FROM shop.customers')
+SELECT pg_cancel_backend(0), pg_cancel_backend(2147483647)
+SELECT pg_stat_get_backend_pid(b), pg_stat_get_backend_userid(b), pg_stat_get_backend_client_addr(b), pg_stat_get_backend_wait_event(b), pg_stat_get_backend_xact_start(b) FROM pg_stat_get_backend_idset() AS b
+SELECT * FROM pg_control_system(), pg_control_checkpoint(), pg_control_init(), pg_control_recovery()
+-- casts written as calls, calls with names, VARIADIC
+SELECT pg_catalog.regclass('shop.customers'), regtype('evil.dom'), jsonb('{"a": "shop.customers"}'), tsquery('shop'), refcursor('shop.customers')
+SELECT json_populate_record(base => NULL::shop.customers, from_json => '{"email": "shop.customers"}'), make_interval(days => 1)
+SELECT concat(VARIADIC ARRAY['shop.customers'::regclass]), jsonb_extract_path('{"a": 1}', VARIADIC '{shop,customers}')
