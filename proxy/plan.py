@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from proxy.masking.mask import Mask
 from proxy.policy.verdict import Seal
@@ -40,6 +41,22 @@ class Use:
     columns: tuple[tuple[str, str, str, str], ...] = ()  # (column, how, mask, class)
 
 
+NameAction = Literal["prepare", "execute", "deallocate", "declare", "fetch", "close", "discard"]
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """What SQL says of prepared statements and cursors, whose names the protocol shares. `name` None: all of them.
+
+    `part`: what comes when it is executed or fetched from; known to PREPARE and DECLARE only, the others look it up.
+    """
+
+    action: NameAction
+    name: str | None
+    part: Part | None = None
+    is_held: bool = False  # a cursor WITH HOLD outlives its transaction
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One statement of the text. `command` is its node's name without Stmt ('Select', 'Insert', 'Transaction', …)."""
@@ -49,6 +66,10 @@ class Part:
     uses: tuple[Use, ...] = ()
     row_limit: int | None = None  # the export guard's rows_per_statement, None = no limit
     is_copy_out: bool = False
+    naming: Naming | None = None
+    makes_temporary: tuple[str, ...] = ()  # temporary tables that exist afterwards
+    drops_temporary: bool = False  # DISCARD: no temporary table exists afterwards
+    writes: bool = False  # triggers and constraints may speak of rows the caller does not see
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +91,9 @@ class Plan:
     may_change_path: bool = False  # search_path, role, temporary names or lexing settings may differ afterwards
     may_change_catalog: bool = False  # DDL: the snapshot is loaded again afterwards
     notices: tuple[str, ...] = ()  # sent as NOTICE before the first row: columns that read as NULL
-    executes: tuple[str, ...] = ()  # prepared statements run by SQL EXECUTE: the session knows what stands behind a name
     ends_transaction: bool = False  # COMMIT, ROLLBACK … : a tracked search_path must be asked for again
+    hides_messages: bool = False  # errors a restricted caller's writes may cause become fixed texts by SQLSTATE
+    may_change_names: bool = False  # temporary tables, or all prepared statements or cursors at once
 
 
 @dataclass(frozen=True, slots=True)

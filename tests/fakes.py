@@ -43,6 +43,7 @@ class FakePlanner:
     calls: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     startup_refused: tuple[str, ...] = ()
     purpose: str = ""
+    channels: frozenset[str] = frozenset()
 
     def check_path(self, path: tuple[str, ...]) -> None:
         """Every path is fine."""
@@ -59,6 +60,7 @@ class FakePlanner:
         param_oids: tuple[int, ...] = (),
         in_prepare: bool = False,
         after_miss: bool = False,
+        temporary: frozenset[str] = frozenset(),
     ) -> Plan | Miss:
         """From the table, or the text as it is, with its command guessed from the first word."""
         self.calls.append((text, path))

@@ -30,7 +30,7 @@ RANKS: list[tuple[str, float]] = [
     ("audit/sinks.py", 5),
     ("audit/search.py", 5),
     ("audit/", 2),
-    ("planner.py", 3),
+    ("planner/", 3),
     ("session/", 4),
     ("catalog/", 5),
     ("server.py", 5.5),
@@ -41,8 +41,8 @@ RANKS: list[tuple[str, float]] = [
 IO = {"asyncio", "socket", "time", "random", "secrets", "uvloop", "asyncpg", "selectors", "subprocess", "ssl", "select"}
 FILES = {"open", "input", "print"}
 LIBRARIES = {
-    "postgast": ("sql/", "planner.py"),
-    "google": ("sql/", "planner.py"),
+    "postgast": ("sql/", "planner/"),
+    "google": ("sql/", "planner/"),
     "sqlglot": ("sql/", "masking/", "cli/"),
     "cryptography": ("crypto/", "wire/auth.py", "audit/"),
     "asyncpg": ("catalog/", "server.py", "cli/"),

@@ -90,7 +90,7 @@ def _masked(subject: Relation, shows: Mapping[str, Show]) -> Masked:
 
 
 def _hidden(how: str = "masked") -> Show:
-    return Show(how, "rule", "reason", mask=Stars() if how == "masked" else None, class_name="basic")
+    return Show(how, "rule", "reason", mask=Stars() if how == "masked" else None, class_name="basic", writable=False)
 
 
 ANALYST: dict[int, Verdict] = {
@@ -101,8 +101,8 @@ ANALYST: dict[int, Verdict] = {
     1003: _masked(
         PAYMENT_CARDS,
         {
-            "card_no": Show("masked", "rule", "reason", mask=Stars(), seal=CARDS, class_name="sensitive"),
-            "note": Show("masked", "rule", "reason", mask=Stars(), seal=NOTES, class_name="sensitive"),
+            "card_no": Show("masked", "rule", "reason", mask=Stars(), seal=CARDS, class_name="sensitive", writable=False),
+            "note": Show("masked", "rule", "reason", mask=Stars(), seal=NOTES, class_name="sensitive", writable=False),
         },
     ),
     1004: Closed("views", "it shows rows of shop.customers"),
@@ -127,6 +127,7 @@ class FakeJudge:
     functions: frozenset[str] = field(default_factory=lambda: frozenset({"shop.tax"}))
 
     refused_functions: frozenset[str] = frozenset()
+    channels: frozenset[str] = frozenset({"news"})
 
     def read(self, oid: Oid) -> Verdict:
         return self.verdicts.get(oid, Open("default", "unlisted relations are open"))

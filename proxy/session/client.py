@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from proxy.errors import ProtocolError, ProxyError, StatementError, Unproven
-from proxy.plan import Plan
+from proxy.plan import Part, Plan
 from proxy.session import slots as s
 from proxy.session.ledger import Ledger
 from proxy.session.naming import Hold, Naming, unknown_plan
 from proxy.session.refusing import refuse_extended, refuse_simple
 from proxy.session.rows import RowOpener, seal_parameters, server_param_oids
-from proxy.session.slots import Portal, Prepared, Slot, Unsure
+from proxy.session.slots import Named, Portal, Prepared, Slot, Unsure
+from proxy.session.sqlnames import SqlNames
 from proxy.wire import messages as m
 from proxy.wire.frames import HEAD_BYTES, Frame, FrameReader
 from proxy.wire.messages import Frontend
@@ -27,8 +28,9 @@ _STREAMS = frozenset({Frontend.COPY_DATA})
 class Client:
     """Reads what the client sent. The one writer of where its frames stand."""
 
-    def __init__(self, reader: FrameReader, ledger: Ledger, naming: Naming) -> None:
+    def __init__(self, reader: FrameReader, ledger: Ledger, naming: Naming, names: SqlNames) -> None:
         self._reader, self._ledger, self._naming = reader, ledger, naming
+        self._names = names
         self._frames: Sequence[Frame] = ()
         self._at = 0
         self._buffer = b""
@@ -110,7 +112,8 @@ class Client:
     def _query(self, frame: bytes) -> None:
         sql = m.Query.parse(frame[HEAD_BYTES:]).sql
         try:
-            plan, _ = self._naming.decide(sql, (), in_prepare=False)
+            plan, text = self._naming.decide(sql, (), in_prepare=False)
+            plan, effects = self._names.resolved(plan, text)
         except ProxyError as error:
             refuse_simple(self._ledger, error, self._naming.said(sql))
             return
@@ -124,6 +127,7 @@ class Client:
             self._ledger.forget_unnamed(slot)
         self._naming.track(slot, plan)
         slot.enter_part(0)
+        self._names.send(slot, effects)
         self._ledger.had_copy_data = False
         self._ledger.send_statement(slot, frame, plan)
 
@@ -138,7 +142,8 @@ class Client:
         slot = Slot(s.PARSE)
         slot.plan, slot.name = plan, message.statement
         slot.notices = () if self._naming.is_glass else plan.notices
-        slot.prepared = Prepared(plan, text, message.param_oids, self._naming.path, self._naming.planner)
+        naming = self._naming
+        slot.prepared = Prepared(plan, text, message.param_oids, naming.path, naming.temporary, naming.planner)
         if not self._naming.is_glass and (plan.text != message.sql or oids != message.param_oids):
             slot.is_rewritten = plan.text != message.sql
             frame = m.Parse(message.statement, plan.text, oids).to_bytes()
@@ -152,7 +157,8 @@ class Client:
         parse.is_type_lock = True
         self._ledger.lock = parse
         describe = Slot(s.DESCRIBE_STATEMENT)
-        describe.prepared, describe.name = parse.prepared, parse.name
+        describe.prepared, describe.name, describe.plan = parse.prepared, parse.name, parse.plan
+        describe.enter_part(0)
         describe.is_internal = describe.is_type_lock = describe.passes_error = True
         self._ledger.push_extended(describe, m.Describe("S", parse.name).to_bytes())
         self._ledger.flush()
@@ -170,7 +176,7 @@ class Client:
                 prepared = self._known_statement(statement)
                 plan = prepared.plan
                 formats: tuple[int, ...] = ()
-                if plan.params or any(part.results for part in plan.parts):
+                if plan.params or prepared.part.results or prepared.part.naming is not None:
                     message = m.Bind.parse(frame[HEAD_BYTES:])
                     formats = message.result_formats
                     if plan.params:
@@ -190,15 +196,18 @@ class Client:
         if not self._naming.is_glass:
             try:
                 if message.what == "S":
-                    slot.prepared = self._known_statement(message.name)
+                    prepared = self._known_statement(message.name)
                 else:
                     slot.portal = self._known_portal(message.name)
-                    slot.prepared = slot.portal.prepared
-                    slot.portal.is_described = True
+                    prepared = slot.portal.prepared
+                slot.plan, part, _ = self._run(prepared)
             except ProxyError as error:
                 refuse_extended(self._ledger, error, None)
                 return
-            slot.plan = slot.prepared.plan
+            slot.prepared = prepared
+            slot.enter(part)
+            if slot.portal is not None:
+                slot.portal.is_described = True
         self._ledger.push_extended(slot, frame)
 
     def _execute(self, frame: bytes) -> None:
@@ -214,14 +223,15 @@ class Client:
         else:
             try:
                 portal = self._known_portal(message.portal)
+                plan, part, effects = self._run(portal.prepared)
             except ProxyError as error:
                 refuse_extended(self._ledger, error, None)
                 return
-            plan = portal.prepared.plan
             slot.portal, slot.prepared = portal, portal.prepared
             slot.is_rewritten = plan.text != portal.prepared.text.encode()
             slot.plan = plan
-            slot.enter_part(0)
+            slot.enter(part)
+            self._names.send(slot, effects)
             if not slot.is_plain and slot.part.results:
                 slot.opener = RowOpener(slot.part.results, portal.result_formats, self._ledger.sealing)
             self._naming.track(slot, plan)
@@ -229,6 +239,13 @@ class Client:
         slot.plan = plan
         self._ledger.had_copy_data = False
         self._ledger.send_statement(slot, frame, plan)
+
+    def _run(self, prepared: Prepared) -> tuple[Plan, Part, tuple[Named, ...]]:
+        """What an execution now would give: the plan, the statement that answers, and what it does to names."""
+        if prepared.is_sql:
+            return prepared.plan, prepared.part, ()
+        plan, effects = self._names.resolved(prepared.plan, prepared.text)
+        return plan, plan.parts[0] if plan.parts else s.NO_PART, effects
 
     def _look_first(self, execute: Slot, name: bytes) -> None:
         """The second lock needs a RowDescription: when the client did not ask for one, we do."""
@@ -238,6 +255,7 @@ class Client:
         if plan.masked_origins or plan.sealed_origins or execute.part.results:
             look = Slot(s.DESCRIBE_PORTAL)
             look.portal, look.prepared, look.plan = portal, portal.prepared, plan
+            look.enter(execute.part)
             look.is_internal = look.passes_error = True
             portal.is_described = True
             self._ledger.push_extended(look, m.Describe("P", name).to_bytes())

@@ -23,6 +23,7 @@ from proxy.session.refusing import substitute
 from proxy.session.replies import Replies
 from proxy.session.reports import own_error
 from proxy.session.rows import NoKeys, Sealing
+from proxy.session.sqlnames import SqlNames
 from proxy.session.startup import Planner, Startup
 from proxy.wire import messages as m
 from proxy.wire.auth import Verifier
@@ -54,8 +55,9 @@ class Session:
         self._startup: Startup | None = Startup(client, server, self._journal, random, secret)
         self._ledger = Ledger(self._journal, random, sealing or NoKeys())
         self._naming = Naming(self._ledger)
-        self._client = Client(client, self._ledger, self._naming)
-        self._replies = Replies(server, self._ledger, self._naming)
+        names = SqlNames(self._ledger, self._naming)
+        self._client = Client(client, self._ledger, self._naming, names)
+        self._replies = Replies(server, self._ledger, self._naming, names)
         self._is_over = False
 
     @property

@@ -7,7 +7,7 @@ the same text gives the same plan. The one writer of planner, path and everythin
 from __future__ import annotations
 
 from proxy.errors import Bug, ProtocolError, ProxyError, StatementError, Unavailable, Unproven
-from proxy.plan import Miss, Plan
+from proxy.plan import Miss, Part, Plan
 from proxy.session import slots as s
 from proxy.session.actions import Reload
 from proxy.session.ledger import Ledger
@@ -42,8 +42,8 @@ class Naming:
         self._is_catalog_stale = False
         self._waits_for_planner = False
         self._planner_error: ProxyError | None = None
-        self._had_deallocate = False
         self._after_miss = False
+        self.temporary: frozenset[str] = frozenset()  # names of the session's temporary tables
 
     def decide(self, sql: bytes, param_oids: tuple[int, ...], *, in_prepare: bool) -> tuple[Plan, str]:
         """The plan, and the text as decoded. Raises Hold, or a ProxyError to refuse with."""
@@ -55,7 +55,14 @@ class Naming:
         text = self._decoded(sql)
         self._require_names()
         after_miss, self._after_miss = self._after_miss, False
-        plan = planner.plan(text, path=self.path, param_oids=param_oids, in_prepare=in_prepare, after_miss=after_miss)
+        plan = planner.plan(
+            text,
+            path=self.path,
+            param_oids=param_oids,
+            in_prepare=in_prepare,
+            after_miss=after_miss,
+            temporary=self.temporary,
+        )
         if isinstance(plan, Miss):
             if after_miss:
                 raise Bug("names were looked up and missed again")
@@ -70,13 +77,18 @@ class Naming:
         planner = self.planner
         if planner is None or self._waits_for_planner:
             raise Hold
-        if planner.restricted and (not self._knows_path or self._unsettled or self.path != prepared.path):
+        if self._unsettled or (planner.restricted and (not self._knows_path or self.path != prepared.path)):
             self._require_names()  # operators and functions of a prepared text are looked up again when it runs
             planner.check_path(self.path)
         if prepared.planner is planner:
             return
         again = planner.plan(
-            prepared.text, path=prepared.path, param_oids=prepared.param_oids, in_prepare=True, after_miss=True
+            prepared.text,
+            path=prepared.path,
+            param_oids=prepared.param_oids,
+            in_prepare=not prepared.is_sql,
+            after_miss=True,
+            temporary=prepared.temporary,
         )
         if isinstance(again, Miss) or _shape(again) != _shape(prepared.plan):
             raise Unproven(
@@ -90,9 +102,9 @@ class Naming:
 
     def track(self, slot: Slot, plan: Plan) -> None:
         """Count a slot whose statement may change what names mean."""
+        ends = plan.ends_transaction and (self._is_path_touched or self._unsettled > 0)
         slot.is_tracked = plan.may_change_catalog or (
-            not self.is_glass
-            and (plan.may_change_path or (plan.ends_transaction and (self._is_path_touched or self._unsettled > 0)))
+            not self.is_glass and (plan.may_change_names or plan.may_change_path or ends)
         )
         self._unsettled += slot.is_tracked
 
@@ -112,12 +124,16 @@ class Naming:
             self._knows_path, self._is_path_touched = False, True
         elif plan.ends_transaction and self._is_path_touched:
             self._knows_path = False
-        for part in plan.parts:
-            if part.command in ("Deallocate", "Discard"):
-                self._had_deallocate = True
-            elif part.command == "Prepare" and self._had_deallocate:
-                # A name we know may now mean what SQL PREPARE said; let the client prepare again.
-                self._ledger.statements.clear()
+
+    def part_done(self, part: Part) -> None:
+        """A statement succeeded: the temporary tables it made or dropped are known from now on.
+
+        One that a rollback takes away stays on the list: its name then leads to nothing, as it would on the server.
+        """
+        if part.drops_temporary:
+            self.temporary = frozenset()
+        elif part.makes_temporary:
+            self.temporary |= frozenset(part.makes_temporary)
 
     def _glass_plan(
         self, planner: Planner, sql: bytes, param_oids: tuple[int, ...], in_prepare: bool
@@ -173,11 +189,6 @@ class Naming:
 
     def _check_surroundings(self, plan: Plan) -> None:
         """What the planner cannot know. Raises Unproven."""
-        for name in plan.executes:  # SQL and protocol share the names; SQL EXECUTE would pass its values by our sealing
-            if any(known.plan.sealed_origins for known in self._ledger.statements.possible(name.encode())):
-                raise Unproven(
-                    f'prepared statement "{name}" works with encrypted columns: run it by Bind and Execute, not by EXECUTE'
-                )
         ends_with_more = plan.ends_transaction and any(part.command != "Transaction" for part in plan.parts)
         if ends_with_more and (self._is_path_touched or not self._knows_path):
             raise Unproven(
@@ -276,7 +287,8 @@ def unknown_plan() -> Plan:
 
 
 def _shape(plan: Plan) -> tuple[object, ...]:
-    return (plan.text, plan.params, plan.masked_origins, plan.sealed_origins, tuple(p.results for p in plan.parts))
+    results = tuple((p.results, p.naming.part.results if p.naming is not None and p.naming.part else ()) for p in plan.parts)
+    return (plan.text, plan.params, plan.masked_origins, plan.sealed_origins, results)
 
 
 def text_array(text: str) -> tuple[str, ...]:

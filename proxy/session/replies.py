@@ -17,6 +17,7 @@ from proxy.session.refusing import own_reply, refuse_extended, rejected
 from proxy.session.reports import for_client, own_notices
 from proxy.session.rows import RowOpener, check_parameters, parameter_shape, row_shape, sensitive_cells
 from proxy.session.slots import Portal, Slot
+from proxy.session.sqlnames import SqlNames
 from proxy.wire import messages as m
 from proxy.wire.frames import FIRST, HEAD_BYTES, PIECE, Frame, FrameReader
 from proxy.wire.messages import Backend
@@ -30,8 +31,8 @@ _SYNTAX_ERROR = "42601"
 class Replies:
     """Reads what the server sent."""
 
-    def __init__(self, reader: FrameReader, ledger: Ledger, naming: Naming) -> None:
-        self._reader, self._ledger, self._naming = reader, ledger, naming
+    def __init__(self, reader: FrameReader, ledger: Ledger, naming: Naming, names: SqlNames) -> None:
+        self._reader, self._ledger, self._naming, self._names = reader, ledger, naming, names
         self._drops_piece = False
         self.said_goodbye = False  # the server ended the session with an error of its own
         self._calls: dict[int, Callable[[bytes], bytes | None]] = {
@@ -161,10 +162,9 @@ class Replies:
 
     def _row_description(self, frame: bytes) -> bytes | None:
         slot = self._front(s.DESCRIBE_STATEMENT, s.DESCRIBE_PORTAL, s.QUERY)
-        plan = slot.plan if slot.kind == s.QUERY or slot.prepared is None else slot.prepared.plan
+        plan, part = slot.plan, slot.part
         shape = None
         if plan is not None and not self._naming.is_glass:
-            part = slot.part if slot.kind == s.QUERY else (plan.parts[0] if plan.parts else s.NO_PART)
             shape = row_shape(frame[HEAD_BYTES:], plan, part)
             if slot.kind == s.QUERY and shape is not None and part.results:
                 slot.opener = RowOpener(part.results, shape[1], self._ledger.sealing)
@@ -178,7 +178,7 @@ class Replies:
 
     def _no_data(self, frame: bytes) -> bytes | None:
         slot = self._front(s.DESCRIBE_STATEMENT, s.DESCRIBE_PORTAL)
-        if slot.prepared is not None and any(part.results for part in slot.prepared.plan.parts):
+        if slot.part.results:
             raise Bug("a plan opens columns of a statement without rows")
         return self._described(slot, None)
 
@@ -312,6 +312,9 @@ class Replies:
             self._copy_ends(slot, is_failed=False)
         slot.cells += (slot.rows - slot.part_start) * sensitive_cells(slot.part)
         slot.part_start = slot.rows
+        if frame[0] != Backend.PORTAL_SUSPENDED and not self._naming.is_glass:
+            self._names.part_done(slot)
+            self._naming.part_done(slot.part)
         if slot.kind == s.EXECUTE:
             self._ledger.slots.popleft()
             return self._execute_ends(slot)
@@ -413,6 +416,7 @@ class Replies:
         if slot.is_type_lock and self._ledger.lock is not None:
             self._ledger.statements.forget(self._ledger.lock.name, self._ledger.lock)
             self._ledger.lock = None
+        self._names.ended(slot)
         self._naming.settle(slot)
         self._ledger.log_end(slot, sqlstate)
 
@@ -425,10 +429,11 @@ class Replies:
         if slot.kind == s.QUERY:
             self._ledger.statements.confirm(b"", None, slot)
             self._ledger.portals.confirm(b"", None, slot)
+            self._names.ended(slot)
             self._naming.settle(slot)
             self._ledger.log_end(slot, slot.sqlstate)
         if self._ledger.status == b"I":
-            self._ledger.portals.clear()
+            self._ledger.portals.clear(keep=lambda portal: portal.is_held)
             self._naming.idle()
         if not slot.is_internal:
             return None
@@ -467,8 +472,13 @@ class Replies:
         return None if shown is report else shown.to_bytes()
 
     def _notification(self, frame: bytes) -> bytes | None:
-        is_closed = self._naming.planner is None or (self._naming.planner.restricted and not self._naming.is_glass)
-        return b"" if is_closed else None
+        planner = self._naming.planner
+        if planner is None:
+            return b""
+        if not planner.restricted:
+            return None
+        channel = m.NotificationResponse.parse(frame[HEAD_BYTES:]).channel
+        return None if channel.decode("utf-8", "replace") in planner.channels else b""
 
     def _parameter_status(self, frame: bytes) -> bytes | None:
         status = m.ParameterStatus.parse(frame[HEAD_BYTES:])

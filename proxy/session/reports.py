@@ -1,6 +1,8 @@
 """Errors and notices on their way to the client: what a restricted caller may not read is taken out, positions mapped back.
 
-DETAIL, HINT, WHERE and internal query may quote a row (FINDINGS 23); the position counts in the text the server got.
+DETAIL, HINT, WHERE and internal query may quote a row (FINDINGS 23); the position counts in the text the server got. What a
+write sets off (triggers, constraints, casts into columns) may quote rows in the message itself: there it becomes a fixed
+text by SQLSTATE. What PL/pgSQL's RAISE says is always of the database's own making, and never shown.
 """
 
 from __future__ import annotations
@@ -12,24 +14,66 @@ from proxy.plan import Plan
 from proxy.wire.messages import ErrorResponse, NoticeResponse, error_response, notice_response
 
 _ROW_FIELDS = frozenset("DHWpq")
+# Class 23 messages name a constraint and a relation, never a value, when they come from these places of the server.
+_CONSTRAINT_CHECKS = frozenset(
+    (
+        b"_bt_check_unique", b"ExecConstraints", b"ReportNotNullViolationError", b"ri_ReportViolation",
+        b"check_exclusion_or_unique_constraint", b"ExecPartitionCheckEmitError", b"domain_check_input",
+        b"ExecEvalConstraintNotNull",
+    )
+)  # fmt: skip
+_RAISED = frozenset((b"exec_stmt_raise", b"exec_stmt_assert"))
+_FIXED = {
+    "22001": "value too long for its type",
+    "22003": "numeric value out of range",
+    "22007": "invalid date or time",
+    "22008": "date or time out of range",
+    "22012": "division by zero",
+    "22P02": "invalid input syntax",
+    "23502": "a value that must not be null is null",
+    "23503": "a foreign key constraint is violated",
+    "23505": "a unique constraint is violated",
+    "23514": "a check constraint is violated",
+    "23P01": "an exclusion constraint is violated",
+    "P0001": "the database's own code raised an error",
+}
+_FIXED_CLASS = {
+    "22": "invalid data", "23": "a constraint is violated", "P0": "the database's own code failed", "XX": "internal error",
+}  # fmt: skip
+_WITHHELD = "a message of the database's own code is not shown to you"
+_TEMPORARY = b'"pg_temp.'
 Report = TypeVar("Report", ErrorResponse, NoticeResponse)
 
 
 def map_position(position: int, offsets: tuple[tuple[int, int, int], ...]) -> int | None:
-    """A 1-based character position in the server's text -> the client's, None where the text is ours."""
+    """A 1-based character position in the server's text -> the client's, None inside a text of ours.
+
+    Where a text of ours begins, the client's own text that it replaced begins.
+    """
     at = position - 1
+    end_before, client_end_before = 0, 0
     for start, end, client_start in offsets:
+        if at == end_before < start:
+            return client_end_before + 1
         if start <= at < end or (at == end and (start, end, client_start) == offsets[-1]):
             return client_start + at - start + 1
+        end_before, client_end_before = end, client_start + end - start
     return None
 
 
 def for_client(report: Report, *, is_restricted: bool, plan: Plan | None, is_rewritten: bool) -> Report:
     """The report as this client may read it; the same object when nothing changes."""
+    message = _shown_message(report, plan) if is_restricted else None
     fields: list[tuple[str, bytes]] = []
     for code, value in report.fields:
         if is_restricted and code in _ROW_FIELDS:
             continue
+        if message is not None and code in "Mnd":
+            if code == "M":
+                fields.append((code, message))
+            continue
+        if code == "M" and is_restricted and _TEMPORARY in value:
+            value = value.replace(_TEMPORARY, b'"')
         if code == "P" and is_rewritten:
             mapped = map_position(int(value), plan.offsets) if plan is not None and value.isdigit() else None
             if mapped is None:
@@ -38,6 +82,22 @@ def for_client(report: Report, *, is_restricted: bool, plan: Plan | None, is_rew
         fields.append((code, value))
     shown = tuple(fields)
     return report if shown == report.fields else type(report)(shown)
+
+
+def _shown_message(report: ErrorResponse | NoticeResponse, plan: Plan | None) -> bytes | None:
+    """The text to put in the message's place, or None when it may stay as it is."""
+    given = dict(report.fields)
+    sqlstate = given.get("C", b"").decode("ascii", "replace")
+    routine = given.get("R", b"")
+    is_raised = routine in _RAISED
+    is_notice = isinstance(report, NoticeResponse)
+    if is_notice:
+        return _WITHHELD.encode() if is_raised or given.get("F", b"").startswith(b"pl") else None
+    hides = plan is None or plan.hides_messages
+    known = hides and sqlstate[:2] in _FIXED_CLASS and not (sqlstate[:2] == "23" and routine in _CONSTRAINT_CHECKS)
+    if not (known or is_raised):
+        return None
+    return _FIXED.get(sqlstate, _FIXED_CLASS.get(sqlstate[:2], "the database's own code raised an error")).encode()
 
 
 def own_notices(texts: tuple[str, ...]) -> bytes:

@@ -6,6 +6,7 @@ error in the extended protocol the server ignores everything up to the next Sync
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -22,14 +23,30 @@ NO_PART = Part("Unknown")
 
 @dataclass(slots=True)
 class Prepared:
-    """A prepared statement as the session knows it. `planner` is who planned it: another one now means a stale plan."""
+    """A prepared statement as the session knows it. `planner` is who planned it: another one now means a stale plan.
+
+    With `is_sql` it was made by SQL: `text` says PREPARE or DECLARE in its statement `number`.
+    """
 
     plan: Plan
     text: str
     param_oids: tuple[int, ...]
     path: tuple[str, ...]
+    temporary: frozenset[str]
     planner: object
     is_described: bool = False
+    is_sql: bool = False
+    number: int = 0
+
+    @property
+    def part(self) -> Part:
+        """What an execution gives."""
+        if self.number >= len(self.plan.parts):
+            return NO_PART
+        part = self.plan.parts[self.number]
+        if not self.is_sql:
+            return part
+        return part.naming.part if part.naming is not None and part.naming.part is not None else NO_PART
 
 
 @dataclass(slots=True)
@@ -40,6 +57,17 @@ class Portal:
     result_formats: tuple[int, ...] = ()
     rows: int = 0
     is_described: bool = False
+    is_held: bool = False  # a cursor WITH HOLD outlives its transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What statement `number` of a text does to a name when it succeeds: `value` None drops it, `name` None means all."""
+
+    number: int
+    is_portal: bool
+    name: bytes | None
+    value: Prepared | Portal | None
 
 
 class Slot:
@@ -71,6 +99,7 @@ class Slot:
     is_in_copy: bool = False
     has_copy_data_before: bool = False
     notices: tuple[str, ...] = ()  # still to be said
+    named: tuple[Named, ...] = ()  # names its statements will make or drop, by SQL
     # what the log says at its end
     event_id: str = ""
     started: float = 0.0
@@ -91,8 +120,13 @@ class Slot:
     def enter_part(self, number: int) -> None:
         """Statement `number` of the plan's text is the next to answer."""
         plan = self.plan
+        self.enter(plan.parts[number] if plan is not None and number < len(plan.parts) else NO_PART, number)
+
+    def enter(self, part: Part, number: int = 0) -> None:
+        """`part` is the next to answer."""
+        plan = self.plan
         self.part_number = number
-        self.part = plan.parts[number] if plan is not None and number < len(plan.parts) else NO_PART
+        self.part = part
         self.opener = None
         self.limit = self.part.row_limit
         self.counted = 0
@@ -178,6 +212,6 @@ class Names(Generic[Value]):
         if coming is not None and coming.slot is slot:
             del self._coming[name]
 
-    def clear(self) -> None:
-        """The server dropped them all; what is in flight stays."""
-        self._sure.clear()
+    def clear(self, keep: Callable[[Value], bool] | None = None) -> None:
+        """The server dropped them all, but what `keep` says; what is in flight stays."""
+        self._sure = {} if keep is None else {name: value for name, value in self._sure.items() if keep(value)}

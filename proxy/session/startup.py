@@ -68,6 +68,10 @@ class Planner(Protocol):
     def purpose(self) -> str:
         """What the role may use the data for; stands in every event."""
 
+    @property
+    def channels(self) -> frozenset[str]:
+        """Channels whose notifications reach a restricted caller."""
+
     def check_path(self, path: tuple[str, ...]) -> None:
         """Before something prepared runs under `path`. Raises Refusal."""
 
@@ -82,6 +86,7 @@ class Planner(Protocol):
         param_oids: tuple[int, ...] = (),
         in_prepare: bool = False,
         after_miss: bool = False,
+        temporary: frozenset[str] = frozenset(),
     ) -> Plan | Miss:
         """Raises ProxyError. After a reload (`after_miss`) it gives a Plan or raises."""
 

@@ -246,3 +246,19 @@ def protected_subquery(
     where_sql = f" WHERE ({verdict.condition}) OFFSET 0" if verdict.condition is not None else ""
     source = qualified(relation.schema, relation.name)
     return f"(SELECT {', '.join(items)} FROM {only_sql}{source}{sample_sql}{where_sql})"
+
+
+def returned(qualifier: str, column: Column, verdict: Masked, name: str) -> str:
+    """An item of RETURNING: the column of the written relation as the caller sees it, under `name`.
+
+    `qualifier` is quoted already. An encrypted column that is not closed leaves as ciphertext, to be opened at the wire.
+    """
+    show = verdict.columns.get(column.attnum)
+    reference_sql = f"{qualifier}.{quoted(column.name)}"
+    if show is None or show.how == "closed" or (show.how == "masked" and show.mask is None):
+        text = _nothing(column)
+    elif show.how == "masked" and show.mask is not None and show.seal is None:
+        text = _masked(show.mask, reference_sql, column)
+    else:
+        text = reference_sql
+    return f"{text} AS {quoted(name)}"

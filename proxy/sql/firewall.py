@@ -7,7 +7,7 @@ a rule names, types whose code belongs to a trusted owner. The same checks run o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from postgast import pg_query_pb2 as pb
 
 from proxy.catalog.snapshot import Snapshot
 from proxy.errors import Refusal, Unproven
-from proxy.sql import allowed
+from proxy.sql import allowed, build
 from proxy.sql.parse import TOKEN_SYSTEM_USER as SYSTEM_USER
 from proxy.sql.parse import Statement, kind_of, names, node_of, walk
 
@@ -33,6 +33,8 @@ NODES: dict[str, int] = {
             "SetToDefault", "RangeVar", "Alias", "JoinExpr", "RangeSubselect", "RangeFunction", "RangeTableSample",
             "RangeTableFunc", "RangeTableFuncCol", "WithClause", "CommonTableExpr", "CTESearchClause", "CTECycleClause",
             "LockingClause", "XmlExpr", "XmlSerialize", "ColumnDef",
+            "InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt", "MergeWhenClause", "OnConflictClause", "InferClause",
+            "IndexElem", "MultiAssignRef", "ReturningClause", "CurrentOfExpr",
         ),
         _ALWAYS,
     ),
@@ -47,19 +49,18 @@ NODES: dict[str, int] = {
     **dict.fromkeys(
         (
             "JsonParseExpr", "JsonScalarExpr", "JsonSerializeExpr", "JsonFuncExpr", "JsonTable", "JsonTableColumn",
-            "JsonTablePathSpec", "JsonArgument", "JsonBehavior",
+            "JsonTablePathSpec", "JsonArgument", "JsonBehavior", "MergeSupportFunc",
         ),
         170000,
     ),
+    "ReturningOption": 180000,
 }  # fmt: skip
 
-_NAMED = {
-    "IntoClause": "SELECT INTO is not open to restricted callers yet",
-    "InsertStmt": "INSERT inside WITH is not open to restricted callers yet",
-    "UpdateStmt": "UPDATE inside WITH is not open to restricted callers yet",
-    "DeleteStmt": "DELETE inside WITH is not open to restricted callers yet",
-    "MergeStmt": "MERGE inside WITH is not open to restricted callers yet",
-    "CurrentOfExpr": "WHERE CURRENT OF is not open to restricted callers yet",
+_NAMED = {"IntoClause": "SELECT INTO can make temporary tables only, and only as a statement of its own"}
+# Operator classes of PostgreSQL's own that an index of a temporary table may name.
+_OPERATOR_CLASSES = {
+    (name,)
+    for name in ("text_pattern_ops", "varchar_pattern_ops", "bpchar_pattern_ops", "jsonb_path_ops", "jsonb_ops", "inet_ops")
 }
 _NO_LOOKUP = {pb.AEXPR_BETWEEN, pb.AEXPR_NOT_BETWEEN, pb.AEXPR_BETWEEN_SYM, pb.AEXPR_NOT_BETWEEN_SYM}
 
@@ -74,15 +75,18 @@ class Firewall:
     refused_functions: frozenset[str] = frozenset()
     login: str = ""
 
-    def check(self, statement: Statement, stmt: Message) -> None:
-        """Every node below `stmt`. Raises Unproven or Refusal, with a position, for the first thing not proven harmless."""
+    def check(self, statement: Statement, stmt: Message, also: Collection[str] = ()) -> None:
+        """Every node below `stmt`. Raises Unproven or Refusal, with a position, for the first thing not proven harmless.
+
+        `also`: node types besides NODES that this kind of statement is made of, whose names the caller has judged.
+        """
         self.check_path()
         version = self.snapshot.server_version_num
         if version < 160000 and any(t.kind == SYSTEM_USER for t in statement.tokens):
             raise Unproven("SYSTEM_USER is not known to this server's version")
         for node in walk(stmt):
             kind = kind_of(node)
-            since = NODES.get(kind)
+            since = _ALWAYS if kind in also else NODES.get(kind)
             if since is None or since > version:
                 raise Unproven(
                     _NAMED.get(kind) or f"{kind} is not on the list of what restricted callers may say on this server",
@@ -109,6 +113,9 @@ class Firewall:
             for part in node.indirection:
                 if part.HasField("string"):
                     self.attribute(part.string.sval, statement, node)
+        elif isinstance(node, pb.IndexElem):
+            if node.opclass and names(node.opclass) not in _OPERATOR_CLASSES:
+                raise Unproven(f"operator class {'.'.join(names(node.opclass))} is not on the list", position=None)
         elif isinstance(node, pb.RangeTableSample) and names(node.method) not in (("system",), ("bernoulli",)):
             raise Unproven("only TABLESAMPLE SYSTEM and BERNOULLI are supported")
 
@@ -173,6 +180,12 @@ class Firewall:
             if (place, bare) in self.snapshot.functions:
                 return f"{place}.{bare}"
         return None
+
+    def home_of(self, node: Any) -> str:
+        """The schema an allowed unqualified call leaves with, quoted where it needs to be."""
+        bare = names(node.funcname)[-1]
+        user = None if self.builtin(bare, node) is None else self.user_function("", bare)
+        return "pg_catalog" if user is None or user not in self.functions else build.quoted(user.partition(".")[0])
 
     def operator(self, statement: Statement, name: tuple[str, ...], node: Any) -> None:
         if len(name) > 1 and name[0] != "pg_catalog":

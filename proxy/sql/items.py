@@ -103,6 +103,16 @@ def qualifier_span(statement: Statement, column_ref: Any) -> tuple[int, int]:
     return tokens[first].start, tokens[last].end
 
 
+def reference_span(statement: Statement, column_ref: Any) -> tuple[int, int]:
+    """Span of a whole ColumnRef, its star included."""
+    tokens = statement.tokens
+    first = statement.token_at(column_ref.location)
+    last = first + 2 * (len(column_ref.fields) - 1)
+    if last >= len(tokens) or any(tokens[i].kind != p.DOT for i in range(first + 1, last, 2)):
+        raise Unproven("a column reference is not written as expected", position=statement.character(column_ref.location))
+    return tokens[first].start, tokens[last].end
+
+
 _TEXT_TYPES = {("text",), ("varchar",), ("bpchar",)}
 
 

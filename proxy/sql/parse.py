@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,10 +109,10 @@ def kind_of(node: Message) -> str:
     return str(node.DESCRIPTOR.name)
 
 
-def children(node: Message) -> Iterator[Message]:
-    """Every direct child message, wrappers removed."""
+def children(node: Message, but: Collection[str] = ()) -> Iterator[Message]:
+    """Every direct child message, wrappers removed; `but`: fields to leave out."""
     for field, value in node.ListFields():
-        if field.message_type is None:
+        if field.message_type is None or field.name in but:
             continue
         if isinstance(value, Message):
             one = node_of(value)

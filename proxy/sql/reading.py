@@ -15,6 +15,7 @@ class Place(Enum):
     """Where a column's value is used."""
 
     OUTPUT = "output"  # a whole item of a target list
+    RETURNED = "RETURNING"  # a whole item of a RETURNING list, taken from the written relation itself
     COMPARED = "a comparison"  # operand of =, <>, IN, = ANY (ARRAY[…]), IS [NOT] DISTINCT FROM
     GROUPED = "GROUP BY"
     DISTINCT = "DISTINCT"  # also UNION, INTERSECT, EXCEPT without ALL
@@ -23,6 +24,7 @@ class Place(Enum):
     COUNTED = "count()"
     CONFLICT = "ON CONFLICT"
     ASSIGNED = "an assignment"  # the whole value given to a column
+    STORED = "a temporary table"  # kept where nothing is known about columns
     MIXED = "a set operation with something else"
     WHOLE_ROW = "a whole row"
     OTHER = "an expression"
@@ -41,6 +43,11 @@ class Use:
     whole_row: bool = False
     all_columns: bool = False  # `*`, NATURAL, alias list: every column is reached
     system_column: str | None = None
+    system_references: list[Any] = field(default_factory=list)  # ColumnRefs of system columns, when each was written out
+
+    def again(self) -> Use:
+        """The same relation as a value on its way: `excluded`, and what RETURNING hands on. It stands nowhere in the text."""
+        return Use(self.range_var, self.relation)
 
 
 @dataclass(slots=True, eq=False)
@@ -64,6 +71,7 @@ class Source:
     use: Use | None = None
     inner_uses: tuple[Use, ...] = ()  # of a join with an alias of its own
     schema: str | None = None  # set when the relation stands without an alias: schema.name.column is legal
+    is_temporary: bool = False  # a temporary table: any column it may have is the caller's own
 
 
 @dataclass(slots=True, eq=False)
@@ -96,6 +104,33 @@ class Assignment:
 
 
 @dataclass(slots=True, eq=False)
+class Returned:
+    """An item of RETURNING that is a bare column of the written relation, or a star over it (`items`: what it spans)."""
+
+    target: Any  # the ResTarget
+    reference: Any  # its ColumnRef
+    column: Column | None
+    items: tuple[Item, ...] = ()
+
+
+@dataclass(slots=True, eq=False)
+class Write:
+    """One INSERT, UPDATE, DELETE or MERGE into a relation of the catalog.
+
+    `written`: (column name, location) of every column that gets a value. `listed`: whether INSERT names its columns;
+    `width`: how many it gives when it does not, None when that cannot be told.
+    """
+
+    node: Any
+    use: Use
+    source: Source
+    written: list[tuple[str, int]] = field(default_factory=list)
+    listed: bool = True
+    width: int | None = 0
+    returned: list[Returned] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
 class Grouping:
     """One SELECT with GROUP BY: what `GROUP BY primary key` implies is settled from this."""
 
@@ -121,4 +156,8 @@ class Reading:
     unknown: list[str] = field(default_factory=list)
     recursions: list[tuple[OutColumn, OutColumn]] = field(default_factory=list)  # (first arm's column, the recursive arm's)
     at: dict[int, OutColumn] = field(default_factory=dict)  # location of a ColumnRef -> the column it means
+    owners: dict[int, str] = field(default_factory=dict)  # location of an unqualified one -> the name it can be qualified by
     misses: list[str] = field(default_factory=list)
+    temporary: list[Any] = field(default_factory=list)  # RangeVars that mean temporary tables
+    foreign: list[tuple[tuple[str, ...], int]] = field(default_factory=list)  # references to columns of temporary tables
+    writes: list[Write] = field(default_factory=list)

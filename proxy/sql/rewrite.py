@@ -1,4 +1,4 @@
-"""A restricted caller's SELECT, judged: the edits that make every relation leave qualified and every protected one masked.
+"""A restricted caller's statement, judged: the edits that make every relation leave qualified and every protected one masked.
 
 Promise: each edit replaces whole tokens. What the text needs beyond the subqueries (GROUP BY a primary key, references that
 name the schema) is settled here. Whether the result is right is not this file's word: `verify.py` reads the outcome again.
@@ -6,8 +6,9 @@ name the schema) is settled here. Whether the result is right is not this file's
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from google.protobuf.message import Message
 from postgast import pg_query_pb2 as pb
@@ -16,18 +17,21 @@ from proxy.catalog.snapshot import Relation
 from proxy.errors import Refusal, Unproven
 from proxy.policy.verdict import Closed, Masked, Open, Verdict
 from proxy.sql import build
+from proxy.sql.firewall import Firewall
 from proxy.sql.items import group_by_start, qualifier_span, relation_item
 from proxy.sql.parse import Statement, names, walk
 from proxy.sql.reading import Grouping, OutColumn, Reading, Use
 from proxy.sql.splice import Edit
+from proxy.sql.verify import Allowed
+from proxy.sql.writes import check_writes
 
 
 @dataclass(frozen=True, slots=True)
 class Rewritten:
-    """`edits` to the text, and the exact subqueries that may stand for each protected relation in the outcome."""
+    """`edits` to the text, and what of ours may stand in the outcome for each protected relation."""
 
     edits: tuple[Edit, ...]
-    subqueries: Mapping[int, frozenset[str]]  # relation OID -> texts
+    allowed: Allowed
 
 
 def rewrite(
@@ -36,6 +40,7 @@ def rewrite(
     reading: Reading,
     verdict_of: Callable[[Relation], Verdict],
     handed_out: Mapping[Use, set[int]],
+    firewall: Firewall,
 ) -> Rewritten:
     """Raises Refusal for a closed relation, Unproven for a form that cannot be kept true."""
     edits: list[Edit] = []
@@ -45,7 +50,7 @@ def rewrite(
         verdict = verdict_of(use.relation)
         if isinstance(verdict, Closed):
             raise refusal(use, verdict, statement.character(use.range_var.location))
-        if isinstance(verdict, Open):
+        if isinstance(verdict, Open) or use.is_target:
             edits += qualify(statement, use)
             continue
         text = _subquery(statement, use, verdict, mentioned, handed_out.get(use, set()))
@@ -53,8 +58,18 @@ def rewrite(
         edits += _replaced(statement, use, text)
     for grouping in reading.groupings:
         edits += _implied_grouping(statement, grouping, verdict_of)
-    edits += _qualified_calls(stmt)
-    return Rewritten(tuple(edits), {oid: frozenset(texts) for oid, texts in subqueries.items()})
+    writes = check_writes(statement, reading, verdict_of)
+    edits += writes.edits
+    edits += temporary_edits(statement, reading.temporary)
+    edits += qualified_calls(stmt, firewall)
+    allowed = Allowed({oid: frozenset(texts) for oid, texts in subqueries.items()}, writes.shown)
+    return Rewritten(tuple(edits), allowed)
+
+
+def temporary_edits(statement: Statement, range_vars: Iterable[Any]) -> list[Edit]:
+    """What is taken for a temporary table leaves as one: `pg_temp.name`."""
+    places = {relation_item(statement, one).name_start for one in range_vars if not one.schemaname}
+    return [Edit(place, place, "pg_temp.") for place in sorted(places)]
 
 
 def refusal(use: Use, verdict: Closed, position: int | None) -> Refusal:
@@ -117,16 +132,21 @@ def _replaced(statement: Statement, use: Use, text: str) -> list[Edit]:
 
 def qualify(statement: Statement, use: Use) -> list[Edit]:
     """The edit that names an open relation in full, when the caller did not."""
-    if use.range_var.schemaname:
+    return qualify_name(statement, use.range_var, use.relation, use.sample)
+
+
+def qualify_name(statement: Statement, range_var: Any, relation: Relation, sample: Any = None) -> list[Edit]:
+    """The same for a name outside a query."""
+    if range_var.schemaname:
         return []
-    item = relation_item(statement, use.range_var, use.sample)
-    return [Edit(item.name_start, item.name_end, build.qualified(use.relation.schema, use.relation.name))]
+    item = relation_item(statement, range_var, sample)
+    return [Edit(item.name_start, item.name_end, build.qualified(relation.schema, relation.name))]
 
 
-def _qualified_calls(stmt: Message) -> list[Edit]:
-    """Unqualified calls of built-ins leave as pg_catalog.f: a better match elsewhere on the path must not win (FINDINGS 1)."""
-    calls = {n.location for n in walk(stmt) if isinstance(n, pb.FuncCall) and len(n.funcname) == 1}
-    return [Edit(location, location, "pg_catalog.") for location in sorted(calls)]
+def qualified_calls(stmt: Message, firewall: Firewall) -> list[Edit]:
+    """Unqualified calls leave qualified: a better match elsewhere on the path must not win (FINDINGS 1)."""
+    calls = {n.location: n for n in walk(stmt) if isinstance(n, pb.FuncCall) and len(n.funcname) == 1}
+    return [Edit(location, location, f"{firewall.home_of(node)}.") for location, node in sorted(calls.items())]
 
 
 def _implied_grouping(statement: Statement, grouping: Grouping, verdict_of: Callable[[Relation], Verdict]) -> list[Edit]:

@@ -8,7 +8,7 @@ the column it means, and for each use of a column its `Place`. Knows nothing of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,8 +18,21 @@ from postgast import pg_query_pb2 as pb
 from proxy.catalog.snapshot import Column, Relation, Snapshot
 from proxy.errors import TooComplex, Unproven
 from proxy.sql.nodes import constant_of, figure_name, has_own_clauses, is_null_constant, is_plain_count, table_columns
-from proxy.sql.parse import children, kind_of, names, node_of
-from proxy.sql.reading import SYSTEM_COLUMNS, Assignment, Grouping, Item, OutColumn, Place, Reading, Source, Usage, Use
+from proxy.sql.parse import children, kind_of, names, node_of, walk
+from proxy.sql.reading import (
+    SYSTEM_COLUMNS,
+    Assignment,
+    Grouping,
+    Item,
+    OutColumn,
+    Place,
+    Reading,
+    Returned,
+    Source,
+    Usage,
+    Use,
+    Write,
+)
 
 # Subqueries inside subqueries. PostgreSQL itself gives up at some thousands; people stop at about ten.
 QUERY_DEPTH = 64
@@ -47,26 +60,43 @@ class _Scope:
         return _Scope(self.levels, self.ctes, self.depth + 1)
 
 
-def read(node: Message, snapshot: Snapshot, path: Sequence[str]) -> Reading:
-    """Read one SELECT, INSERT, UPDATE or DELETE. Unknown relations stand in `Reading.misses` (nothing else is then valid)."""
-    reader = _Reader(snapshot, tuple(path))
+def read(
+    node: Message,
+    snapshot: Snapshot,
+    path: Sequence[str],
+    temporary: Collection[str] = (),
+    *,
+    unknown_is_temporary: bool = False,
+) -> Reading:
+    """Read one SELECT, INSERT, UPDATE, DELETE or MERGE. Unknown relations stand in `Reading.misses`.
+
+    `temporary`: names of the session's temporary tables, which come before everything on the path. With
+    `unknown_is_temporary` an unqualified name nobody knows is taken for one.
+    """
+    reader = _Reader(snapshot, tuple(path), temporary, unknown_is_temporary)
     reader.statement(node, _Scope((), {}), top=True)
     return reader.reading
 
 
-def relations_named(node: Message, snapshot: Snapshot, path: Sequence[str]) -> list[Relation]:
+def relations_named(
+    node: Message, snapshot: Snapshot, path: Sequence[str], temporary: Collection[str] = ()
+) -> list[Relation]:
     """Every catalog relation that any RangeVar below `node` could mean, CTE names included: a superset, for utility
     statements and for finding out whether a statement needs reading at all."""
     found = []
-    waiting = [node]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, pb.RangeVar):
+    for one in walk(node):
+        if isinstance(one, pb.RangeVar) and not is_temporary(one, temporary):
             relation = find_relation(one, snapshot, path)
             if relation is not None:
                 found.append(relation)
-        waiting.extend(children(one))
     return found
+
+
+def is_temporary(range_var: Any, temporary: Collection[str]) -> bool:
+    """Whether a RangeVar means one of the session's temporary tables (PostgreSQL 18, 5.10.3: pg_temp is searched first)."""
+    if range_var.schemaname:
+        return bool(range_var.schemaname == "pg_temp")
+    return range_var.relname in temporary
 
 
 def find_relation(range_var: Any, snapshot: Snapshot, path: Sequence[str]) -> Relation | None:
@@ -79,9 +109,13 @@ def find_relation(range_var: Any, snapshot: Snapshot, path: Sequence[str]) -> Re
 
 
 class _Reader:
-    def __init__(self, snapshot: Snapshot, path: tuple[str, ...]) -> None:
+    def __init__(
+        self, snapshot: Snapshot, path: tuple[str, ...], temporary: Collection[str], unknown_is_temporary: bool
+    ) -> None:
         self.snapshot = snapshot
         self.path = path
+        self.temporary = temporary
+        self.unknown_is_temporary = unknown_is_temporary
         self.reading = Reading()
         self._referenced: list[list[OutColumn]] = []  # per open SELECT: every column it references, for Grouping
 
@@ -97,6 +131,8 @@ class _Reader:
             outputs, complete = self.update(node, scope)
         elif kind == "DeleteStmt":
             outputs, complete = self.delete(node, scope)
+        elif kind == "MergeStmt":
+            outputs, complete = self.merge(node, scope)
         else:
             raise Unproven(f"{kind.removesuffix('Stmt').upper()} inside WITH is not supported yet")
         if top:
@@ -240,48 +276,64 @@ class _Reader:
 
     # -- writes --------------------------------------------------------------------------------------------------------
 
-    def target(self, range_var: Any) -> tuple[Use | None, Source | None]:
-        relation = find_relation(range_var, self.snapshot, self.path)
+    def target(self, node: Any) -> tuple[Write | None, Source]:
+        """The relation a statement writes to; no Write for a temporary table, which is the caller's own, or an unknown one."""
+        range_var = node.relation
+        relation = self._relation(range_var)
         if relation is None:
-            self.reading.misses.append(_written(range_var))
-            return None, None
+            return None, self._unknown_source(range_var)
         use = Use(range_var, relation, is_target=True)
         self.reading.uses.append(use)
-        source = self._relation_source(use, range_var)
-        return use, source
+        write = Write(node, use, self._relation_source(use, range_var))
+        self.reading.writes.append(write)
+        return write, write.source
 
     def insert(self, node: Any, scope: _Scope) -> tuple[list[OutColumn], bool]:
         scope = self.with_clause(node, scope.deeper())
-        use, source = self.target(node.relation)
-        if use is None or source is None:
-            return [], False
-        columns: list[Column | None]
-        if node.cols:
-            columns = [use.relation.column(c.res_target.name) for c in node.cols]
-            if any(c.res_target.indirection for c in node.cols):
-                columns = [None if c.res_target.indirection else col for c, col in zip(node.cols, columns, strict=True)]
-        else:
-            columns = list(use.relation.columns)
+        write, source = self.target(node)
+        for element in node.cols:
+            self._subscripts(element.res_target, scope)
         query = node_of(node.select_stmt) if node.HasField("select_stmt") else None
         if query is not None and query.values_lists:
             inner = self.with_clause(query, scope)
-            for row in query.values_lists:
-                for column, item in zip(columns, row.list.items, strict=False):
-                    self.assign(use, column, node_of(item), inner)
+            rows = [[node_of(item) for item in row.list.items] for row in query.values_lists]
+            width = max(len(row) for row in rows)
+            given = [any(i < len(r) and not isinstance(r[i], pb.SetToDefault) for r in rows) for i in range(width)]
+            columns = self._inserted(write, node.cols, given)
+            for row in rows:
+                for column, item in zip(columns, row, strict=False):
+                    self.assign(write, column, item, inner)
             self._after_set_operation(query, [], inner)
         elif query is not None:
-            outputs, _ = self.select(query, scope)
+            outputs, complete = self.select(query, scope)
+            columns = self._inserted(write, node.cols, [True] * len(outputs) if complete else None)
             for column, output in zip(columns, outputs, strict=False):
-                if column is not None:
-                    self._assigned(use, column, output, -1)
-        items = [Item(source.columns, [source])]
+                self._assigned(write, column, output)
+        items = [Item(source.columns, [source], source.complete)]
         if node.HasField("on_conflict_clause"):
-            self.on_conflict(node.on_conflict_clause, use, source, scope)
-        return self.returning(node, scope, items, source)
+            self.on_conflict(node.on_conflict_clause, write, source, scope)
+        return self.returning(node, scope, items, write, source)
 
-    def on_conflict(self, clause: Any, use: Use, source: Source, scope: _Scope) -> None:
-        excluded = Source("excluded", source.columns)
-        level = scope.inner([Item(source.columns, [source]), Item([], [excluded])])
+    def _inserted(self, write: Write | None, cols: Any, given: list[bool] | None) -> list[Column | None]:
+        """The columns INSERT fills, in the order of its values. `given`: which values are not DEFAULT; None: not known."""
+        if write is None:
+            return [None] * (len(cols) or len(given or ()))
+        relation = write.use.relation
+        if cols:
+            elements = [one.res_target for one in cols]
+            for index, element in enumerate(elements):
+                if given is None or index >= len(given) or given[index]:
+                    write.written.append((element.name, element.location))
+            return [None if e.indirection else relation.column(e.name) for e in elements]
+        write.listed, write.width = False, None if given is None else len(given)
+        for column, is_given in zip(relation.columns, given or (), strict=False):
+            if is_given:
+                write.written.append((column.name, -1))
+        return list(relation.columns)
+
+    def on_conflict(self, clause: Any, write: Write | None, source: Source, scope: _Scope) -> None:
+        excluded = Source("excluded", _handed_on(write, source.columns), source.complete, is_temporary=write is None)
+        level = scope.inner([Item(source.columns, [source], source.complete), Item([], [excluded])])
         if clause.HasField("infer"):
             for element in clause.infer.index_elems:
                 index = element.index_elem
@@ -292,53 +344,102 @@ class _Reader:
                     self.expression(index.expr, level)
             if clause.infer.HasField("where_clause"):
                 self.expression(clause.infer.where_clause, level)
-        self.set_list(clause.target_list, use, level)
+        self.set_list(clause.target_list, write, level)
         if clause.HasField("where_clause"):
             self.expression(clause.where_clause, level)
 
     def update(self, node: Any, scope: _Scope) -> tuple[list[OutColumn], bool]:
         scope = self.with_clause(node, scope.deeper())
-        use, source = self.target(node.relation)
-        if use is None or source is None:
-            return [], False
-        items = [Item(source.columns, [source])]
+        write, source = self.target(node)
+        items = [Item(source.columns, [source], source.complete)]
         for element in node.from_clause:
             items.append(self.from_item(node_of(element), scope, items))
         inner = scope.inner(items)
-        self.set_list(node.target_list, use, inner)
+        self.set_list(node.target_list, write, inner)
         if node.HasField("where_clause"):
             self.expression(node.where_clause, inner)
-        return self.returning(node, scope, items, source)
+        return self.returning(node, scope, items, write, source)
 
     def delete(self, node: Any, scope: _Scope) -> tuple[list[OutColumn], bool]:
         scope = self.with_clause(node, scope.deeper())
-        use, source = self.target(node.relation)
-        if use is None or source is None:
-            return [], False
-        items = [Item(source.columns, [source])]
+        write, source = self.target(node)
+        items = [Item(source.columns, [source], source.complete)]
         for element in node.using_clause:
             items.append(self.from_item(node_of(element), scope, items))
         if node.HasField("where_clause"):
             self.expression(node.where_clause, scope.inner(items))
-        return self.returning(node, scope, items, source)
+        return self.returning(node, scope, items, write, source)
 
-    def returning(self, node: Any, scope: _Scope, items: list[Item], target: Source) -> tuple[list[OutColumn], bool]:
+    def merge(self, node: Any, scope: _Scope) -> tuple[list[OutColumn], bool]:
+        """MERGE: what each WHEN can see is its side of the join (PostgreSQL 18, MERGE)."""
+        scope = self.with_clause(node, scope.deeper())
+        write, source = self.target(node)
+        target = Item(source.columns, [source], source.complete)
+        given = self.from_item(node_of(node.source_relation), scope, [])
+        self.expression(node.join_condition, scope.inner([given, target]))
+        for element in node.merge_when_clauses:
+            clause = element.merge_when_clause
+            sides = {
+                int(pb.MERGE_WHEN_NOT_MATCHED_BY_TARGET): [given],
+                int(pb.MERGE_WHEN_NOT_MATCHED_BY_SOURCE): [target],
+            }.get(int(clause.match_kind), [given, target])
+            level = scope.inner(sides)
+            if clause.HasField("condition"):
+                self.expression(clause.condition, level)
+            if clause.command_type == pb.CMD_INSERT:
+                for one in clause.target_list:
+                    self._subscripts(one.res_target, level)
+                values = [node_of(value) for value in clause.values]
+                columns = self._inserted(write, clause.target_list, [not isinstance(v, pb.SetToDefault) for v in values])
+                for column, value in zip(columns, values, strict=False):
+                    self.assign(write, column, value, level)
+            else:
+                self.set_list(clause.target_list, write, level)
+        return self.returning(node, scope, [given, target], write, source)
+
+    def returning(
+        self, node: Any, scope: _Scope, items: list[Item], write: Write | None, target: Source
+    ) -> tuple[list[OutColumn], bool]:
+        """RETURNING. A bare column of the written relation and a star stand in `Write.returned`; they can be shown masked."""
         if not node.HasField("returning_clause"):
             return [], True
         clause = node.returning_clause
         renamed = {o.returning_option.option: o.returning_option.value for o in clause.options}
-        old = renamed.get(pb.RETURNING_OPTION_OLD, "old")
-        new = renamed.get(pb.RETURNING_OPTION_NEW, "new")
-        versions = [Source(old, target.columns), Source(new, target.columns)]
-        return self.target_list(clause.exprs, scope.inner([*items, Item([], versions)]))
+        names_of = (renamed.get(pb.RETURNING_OPTION_OLD, "old"), renamed.get(pb.RETURNING_OPTION_NEW, "new"))
+        versions = [Source(name, target.columns, target.complete, is_temporary=write is None) for name in names_of]
+        level = scope.inner([*items, Item([], versions)])
+        outputs: list[OutColumn] = []
+        is_complete = True
+        for element in clause.exprs:
+            one = element.res_target
+            value = node_of(one.val)
+            if not isinstance(value, pb.ColumnRef):
+                outputs.append(self.value(value, one.name, level))
+                continue
+            if value.fields[-1].HasField("a_star"):
+                found, known = self.star(value, level, Place.RETURNED)
+                is_complete = is_complete and known
+                if write is not None:
+                    write.returned.append(Returned(one, value, None, tuple(items)))
+            else:
+                meant = self.column(value, level, Place.RETURNED)
+                found = [OutColumn(one.name or figure_name(value), meant.origins if meant is not None else ())]
+                base = next((b for use, b in meant.origins if write is not None and use is write.use), None) if meant else None
+                if write is not None and base is not None:
+                    write.returned.append(Returned(one, value, base))
+            outputs += _handed_on(write, found)
+        return outputs, is_complete
 
-    def set_list(self, targets: Iterable[Any], use: Use, scope: _Scope) -> None:
+    def set_list(self, targets: Iterable[Any], write: Write | None, scope: _Scope) -> None:
         for element in targets:
             target = element.res_target
-            column = use.relation.column(target.name)
+            if write is not None:
+                write.written.append((target.name, target.location))
+            column = write.use.relation.column(target.name) if write is not None else None
             value = node_of(target.val)
             if target.indirection:
                 column = None
+                self._subscripts(target, scope)
             if isinstance(value, pb.MultiAssignRef):
                 source = node_of(value.source)
                 if isinstance(source, pb.RowExpr) and any(_is_star(node_of(a)) for a in source.args):
@@ -349,22 +450,28 @@ class _Reader:
                     if value.colno == 1:
                         outputs, _ = self.select(node_of(source.subselect), scope)
                         self._multi = outputs
-                    if column is not None and value.colno <= len(self._multi):
-                        self._assigned(use, column, self._multi[value.colno - 1], target.location)
+                    if value.colno <= len(self._multi):
+                        self._assigned(write, column, self._multi[value.colno - 1], target.location)
                     continue
-            self.assign(use, column, value, scope, target.location)
+            self.assign(write, column, value, scope, target.location)
+
+    def _subscripts(self, target: Any, scope: _Scope) -> None:
+        """What stands inside the brackets of `SET a[…] = x`."""
+        for part in target.indirection:
+            self.expression(part, scope)
 
     _multi: Sequence[OutColumn] = ()
 
-    def assign(self, use: Use, column: Column | None, value: Any, scope: _Scope, location: int = -1) -> None:
+    def assign(self, write: Write | None, column: Column | None, value: Any, scope: _Scope, location: int = -1) -> None:
         if isinstance(value, pb.SetToDefault):
             return
-        output = self.value(value, "", scope, place=Place.ASSIGNED)
-        if column is not None:
-            self._assigned(use, column, output, location)
+        self._assigned(write, column, self.value(value, "", scope, place=Place.ASSIGNED), location)
 
-    def _assigned(self, use: Use, column: Column, output: OutColumn, location: int) -> None:
-        self.reading.assignments.append(Assignment(use, column, output, location))
+    def _assigned(self, write: Write | None, column: Column | None, output: OutColumn, location: int = -1) -> None:
+        if write is None:  # kept where nobody knows what it is
+            self.usage(output, Place.STORED, location)
+        elif column is not None:
+            self.reading.assignments.append(Assignment(write.use, column, output, location))
 
     # -- FROM ----------------------------------------------------------------------------------------------------------
 
@@ -457,16 +564,33 @@ class _Reader:
                 self.reading.unknown.append(f"{node.relname} is used before it is defined")
             columns = _renamed(_copies(found or []), colnames)
             return Item(columns, [Source(alias or node.relname, columns, found is not None)], found is not None)
-        relation = find_relation(node, self.snapshot, self.path)
+        relation = self._relation(node)
         if relation is None:
-            self.reading.misses.append(_written(node))
-            return Item([], [Source(alias or node.relname, [], complete=False)], complete=False)
+            source = self._unknown_source(node)
+            return Item(source.columns, [source], complete=False)
         if len(self.reading.uses) >= RELATIONS:
             raise TooComplex(f"the statement names more than {RELATIONS} relations")
         use = Use(node, relation, sample=sample, all_columns=bool(colnames))
         self.reading.uses.append(use)
         source = self._relation_source(use, node)
         return Item(source.columns, [source])
+
+    def _relation(self, node: Any) -> Relation | None:
+        """The relation a RangeVar means; None is noted as a temporary table or as a miss."""
+        if is_temporary(node, self.temporary):
+            self.reading.temporary.append(node)
+            return None
+        relation = find_relation(node, self.snapshot, self.path)
+        if relation is None:
+            is_own = self.unknown_is_temporary and not node.schemaname
+            (self.reading.temporary if is_own else self.reading.misses).append(node if is_own else _written(node))
+        return relation
+
+    def _unknown_source(self, node: Any) -> Source:
+        """Columns nobody knows here, but for those an alias list names."""
+        columns = [OutColumn(name) for name in names(node.alias.colnames)]
+        is_own = bool(self.reading.temporary) and self.reading.temporary[-1] is node
+        return Source(node.alias.aliasname or node.relname, columns, complete=False, is_temporary=is_own)
 
     def _relation_source(self, use: Use, node: Any) -> Source:
         columns = [OutColumn(c.name, ((use, c),)) for c in use.relation.columns]
@@ -538,7 +662,7 @@ class _Reader:
         is_certain = bool(name) or isinstance(value, pb.FuncCall)
         return OutColumn(name or figure_name(value), guessed=not is_certain)
 
-    def star(self, node: Any, scope: _Scope) -> tuple[list[OutColumn], bool]:
+    def star(self, node: Any, scope: _Scope, place: Place = Place.OUTPUT) -> tuple[list[OutColumn], bool]:
         if len(node.fields) == 1:
             items = scope.levels[0]
             expanded = [column for item in items for column in item.columns]
@@ -557,7 +681,7 @@ class _Reader:
         if not complete:
             self.reading.unknown.append("a star over columns not known here")
         for column in expanded:
-            self.usage(column, Place.OUTPUT, node.location)
+            self.usage(column, place, node.location)
         if self._referenced:
             self._referenced[-1].extend(expanded)
         return _copies(expanded), complete
@@ -702,6 +826,7 @@ class _Reader:
         for level in scope.levels:
             matches = [c for item in level for c in item.columns if c.name == name]
             if len(matches) == 1:
+                self._note_owner(matches[0], level, scope, node)
                 if not is_sure or matches[0].guessed:  # an inner function may have such a column, or this one another name
                     self.reading.unsettled.append(((name,), node.location))
                 return matches[0]
@@ -725,6 +850,15 @@ class _Reader:
         self.reading.unsettled.append(((name,), node.location))
         return None
 
+    def _note_owner(self, column: OutColumn, level: list[Item], scope: _Scope, node: Any) -> None:
+        """The name an unqualified reference could have been qualified by, when that name means the same from here."""
+        for item in level:
+            for source in item.sources:
+                if source.name and any(one is column for one in source.columns):
+                    if self._source((source.name,), scope, node) is source and _single(source.columns, column.name):
+                        self.reading.owners[node.location] = source.name
+                    return
+
     def _qualified(self, parts: tuple[str, ...], scope: _Scope, node: Any) -> OutColumn | None:
         source = self._source(parts[:-1], scope, node)
         name = parts[-1]
@@ -737,7 +871,11 @@ class _Reader:
             return column
         if name in SYSTEM_COLUMNS and source.use is not None:
             source.use.system_column = name
+            source.use.system_references.append(node)
             return None
+        if source.is_temporary:
+            self.reading.foreign.append((parts, node.location))
+            return OutColumn(name)
         if source.complete:
             self._whole_row(source, node)  # functional notation: name(source)
         self.reading.unsettled.append((parts, node.location))
@@ -788,6 +926,16 @@ def _is_star(node: Any) -> bool:
     if isinstance(node, pb.ColumnRef):
         return bool(node.fields[-1].HasField("a_star"))
     return isinstance(node, pb.A_Indirection) and bool(node.indirection) and bool(node.indirection[-1].HasField("a_star"))
+
+
+def _handed_on(write: Write | None, columns: Iterable[OutColumn]) -> list[OutColumn]:
+    """Columns as a write hands them on: what came from its target is a value from there on, and no read of the target."""
+    again = write.use.again() if write is not None else None
+    found = _copies(columns)
+    for column in found:
+        if write is not None and again is not None:
+            column.origins = tuple((again if use is write.use else use, base) for use, base in column.origins)
+    return found
 
 
 def source_column(source: Source, name: str) -> OutColumn | None:

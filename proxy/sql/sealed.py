@@ -26,6 +26,7 @@ from proxy.sql.splice import Edit
 
 _OPEN_EQUALITY = {
     Place.OUTPUT,
+    Place.RETURNED,
     Place.COMPARED,
     Place.GROUPED,
     Place.DISTINCT,
@@ -34,7 +35,7 @@ _OPEN_EQUALITY = {
     Place.CONFLICT,
     Place.ASSIGNED,
 }
-_OPEN_RANDOM = {Place.OUTPUT, Place.NULL_TEST, Place.COUNTED, Place.ASSIGNED}
+_OPEN_RANDOM = {Place.OUTPUT, Place.RETURNED, Place.NULL_TEST, Place.COUNTED, Place.ASSIGNED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ class _Judge:
         shown = self.shown(usage.column)
         if shown is None:
             return
-        if usage.place is Place.OUTPUT:
+        if usage.place in (Place.OUTPUT, Place.RETURNED):
             for use, base in usage.column.origins:
                 self.work.handed_out.setdefault(use, set()).add(base.attnum)
             return

@@ -2,13 +2,16 @@
 
 Proves that at every protected relation the text is exactly one of the subqueries the decision allows, that every other
 relation is qualified and open, that every function call is qualified and listed, and that the parameters are the ones that
-came in. A failure is a `Bug`: the statement does not leave. It shares the grammar and the lists with the others, not a line
-of their reasoning about names.
+came in. Of a write it proves, by the letters of the names alone, that the target is not read but through open columns and
+that only writable columns are written. A failure is a `Bug`: the statement does not leave. It shares the grammar and the
+lists with the others, not a line of their reasoning about names.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from google.protobuf.message import Message
@@ -18,28 +21,34 @@ from proxy.catalog.snapshot import Relation, Snapshot
 from proxy.errors import Bug
 from proxy.policy.verdict import Closed, Masked, Verdict
 from proxy.sql.firewall import NODES, Firewall
-from proxy.sql.parse import Statement, children, kind_of, node_of, parse, scan, walk
+from proxy.sql.parse import Statement, Token, children, kind_of, names, node_of, parse, scan, walk
+
+ROWS = ("Select", "Insert", "Update", "Delete", "Merge")
+_WRITES = (pb.InsertStmt, pb.UpdateStmt, pb.DeleteStmt, pb.MergeStmt)
+# Statements around a query, and the field it stands in.
+_AROUND = {"Prepare": "query", "DeclareCursor": "query", "Explain": "query", "CreateTableAs": "query", "Copy": "query"}
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """By relation OID: the subqueries that may stand for a protected relation, and the items RETURNING may show of a target."""
+
+    subqueries: Mapping[int, Iterable[str]] = field(default_factory=dict)
+    returned: Mapping[int, Iterable[str]] = field(default_factory=dict)
 
 
 def verify(
-    before: Statement,
-    after: bytes,
-    firewall: Firewall,
-    verdict_of: Callable[[Relation], Verdict],
-    subqueries: Mapping[int, Iterable[str]],
+    before: Statement, after: bytes, firewall: Firewall, verdict_of: Callable[[Relation], Verdict], allowed: Allowed
 ) -> None:
-    """Raises Bug when `after` is not proven. Shapes as in `rewrite`."""
+    """Raises Bug when `after` is not proven."""
     outcome = parse(after)
     if [k for k, _ in outcome.stmts] != [k for k, _ in before.stmts]:
         raise Bug("the rewritten text is not the same statements")
     if _parameters(outcome) != _parameters(before):
         raise Bug("the rewritten text has other parameters")
+    verifier = _Verifier(outcome, firewall, verdict_of, allowed)
     for kind, stmt in outcome.stmts:
-        if kind != "Select":  # transaction control and the like: judged by kind, they name no relation
-            if any(isinstance(n, pb.RangeVar) for n in walk(stmt)):
-                raise Bug(f"{kind} with a relation came out of rewriting")
-            continue
-        _Verifier(outcome, firewall, verdict_of, subqueries).run(stmt)
+        verifier.statement(kind, stmt)
 
 
 def _parameters(statement: Statement) -> set[int]:
@@ -48,19 +57,55 @@ def _parameters(statement: Statement) -> set[int]:
 
 class _Verifier:
     def __init__(
-        self,
-        outcome: Statement,
-        firewall: Firewall,
-        verdict_of: Callable[[Relation], Verdict],
-        subqueries: Mapping[int, Iterable[str]],
+        self, outcome: Statement, firewall: Firewall, verdict_of: Callable[[Relation], Verdict], allowed: Allowed
     ) -> None:
         self.outcome = outcome
         self.firewall = firewall
         self.snapshot: Snapshot = firewall.snapshot
         self.verdict_of = verdict_of
-        self.subqueries = subqueries
+        self.allowed = allowed
 
-    def run(self, stmt: Message) -> None:
+    def statement(self, kind: str, stmt: Any) -> None:
+        """One statement of the text: a query, something around a query, or what names relations without reading them."""
+        if kind in ROWS:
+            self.rows(stmt)
+        elif kind in _AROUND:
+            self.around(kind, stmt)
+        elif kind == "Lock":
+            for one in stmt.relations:
+                self.qualified(one.range_var)
+        else:
+            for node in walk(stmt):
+                if isinstance(node, pb.RangeVar):
+                    self.temporary(node, is_made=kind == "Create")
+
+    def around(self, kind: str, stmt: Any) -> None:
+        inner = node_of(getattr(stmt, _AROUND[kind])) if stmt.HasField(_AROUND[kind]) else None
+        if kind == "Explain" and isinstance(inner, (pb.DeclareCursorStmt, pb.CreateTableAsStmt, pb.ExecuteStmt)):
+            self.statement(kind_of(inner).removesuffix("Stmt"), inner)
+            return
+        if kind == "CreateTableAs":
+            self.temporary(stmt.into.rel, is_made=True)
+        if kind == "Copy" and stmt.HasField("relation"):
+            self.copied(stmt)
+        elif inner is not None and not isinstance(inner, pb.ExecuteStmt):
+            self.rows(inner)
+
+    def copied(self, stmt: Any) -> None:
+        """COPY of a relation itself: the rows of an open one, or rows that come in."""
+        relation = self.qualified(stmt.relation)
+        if relation is None:
+            return
+        verdict = self.verdict_of(relation)
+        if not stmt.is_from and isinstance(verdict, Masked):
+            raise Bug("a protected relation left as COPY")
+        if stmt.is_from:
+            written = names(stmt.attlist) or tuple(c.name for c in relation.columns if not c.generated)
+            self.writable(relation, verdict, written)
+        if stmt.HasField("where_clause"):
+            self.rows(node_of(stmt.where_clause))
+
+    def rows(self, stmt: Message) -> None:
         waiting: list[tuple[Any, frozenset[str]]] = [(stmt, frozenset())]
         while waiting:
             node, ctes = waiting.pop()
@@ -71,18 +116,30 @@ class _Verifier:
             if isinstance(node, pb.RangeVar):
                 self.open_relation(node, ctes)
                 continue
+            if isinstance(node, pb.IntoClause):
+                self.temporary(node.rel, is_made=True)
+                continue
             since = NODES.get(kind_of(node))
             if since is None or since > self.snapshot.server_version_num:
                 raise Bug(f"{kind_of(node)} came out of rewriting")
             if isinstance(node, pb.FuncCall) and len(node.funcname) == 1:
                 raise Bug("a function call left unqualified")
             self.firewall.check_node(self.outcome, node)
-            if isinstance(node, pb.SelectStmt) and node.HasField("with_clause"):
-                ctes, inside = self.with_clause(node.with_clause, ctes)
-                waiting += inside
-                waiting += [(c, ctes) for c in children(node) if not isinstance(c, pb.WithClause)]
-            else:
-                waiting += [(c, ctes) for c in children(node)]
+            inside = self.inside(node)
+            if isinstance(node, (pb.SelectStmt, *_WRITES)) and node.HasField("with_clause"):
+                ctes, members = self.with_clause(node.with_clause, ctes)
+                waiting += members
+            waiting += [(c, ctes) for c in inside if not isinstance(c, pb.WithClause)]
+
+    def inside(self, node: Any) -> list[Any]:
+        """The children to visit; of a write all but its target and what RETURNING may show of that."""
+        if not isinstance(node, _WRITES):
+            return list(children(node))
+        shown = self.target(node)
+        found = list(children(node, but=("relation", "returning_clause")))
+        if node.HasField("returning_clause"):
+            found += [e.res_target for e in node.returning_clause.exprs if e.res_target.location not in shown]
+        return found
 
     def with_clause(self, clause: Any, ctes: frozenset[str]) -> tuple[frozenset[str], list[tuple[Any, frozenset[str]]]]:
         """The names the body sees, and the members to visit with the names each of them sees."""
@@ -95,16 +152,95 @@ class _Verifier:
             ctes = ctes | {member.ctename}
         return ctes, inside
 
-    def open_relation(self, node: Any, ctes: frozenset[str]) -> None:
+    # -- relations
+
+    def qualified(self, node: Any) -> Relation | None:
+        """The relation named, which is not closed; None for a temporary table."""
+        if node.schemaname == "pg_temp":
+            return None
         if not node.schemaname:
-            if node.relname in ctes:
-                return
             raise Bug("a relation left unqualified")
         relation = self.snapshot.relation(node.schemaname, node.relname)
         if relation is None:
             raise Bug("an unknown relation left")
-        if isinstance(self.verdict_of(relation), (Masked, Closed)):
+        if isinstance(self.verdict_of(relation), Closed):
+            raise Bug(f"closed relation {relation.schema}.{relation.name} left")
+        return relation
+
+    def open_relation(self, node: Any, ctes: frozenset[str]) -> None:
+        if not node.schemaname and node.relname in ctes:
+            return
+        relation = self.qualified(node)
+        if relation is not None and isinstance(self.verdict_of(relation), Masked):
             raise Bug(f"protected relation {relation.schema}.{relation.name} left outside its subquery")
+
+    def temporary(self, node: Any, *, is_made: bool) -> None:
+        """A name that can only mean a temporary table: `is_made` by this statement, which may say TEMP instead of pg_temp."""
+        said_temp = is_made and node.relpersistence == "t" and not node.schemaname
+        if node.schemaname != "pg_temp" and not said_temp:
+            raise Bug("a statement for temporary tables names another one")
+
+    # -- writes
+
+    def target(self, node: Any) -> frozenset[int]:
+        """Judge a write by its letters. Returns the locations of the items of RETURNING that are allowed as they stand."""
+        relation = self.qualified(node.relation)
+        if relation is None:
+            return frozenset()
+        verdict = self.verdict_of(relation)
+        self.writable(relation, verdict, _written(node, relation))
+        if not isinstance(verdict, Masked):
+            return frozenset()
+        if verdict.condition is not None:
+            raise Bug("a relation with a row condition is written")
+        hidden = {c.name for c in relation.columns if verdict.columns[c.attnum].how != "open"}
+        if not hidden:
+            return frozenset()
+        texts = [text.encode() for text in self.allowed.returned.get(relation.oid, ())]
+        exprs = node.returning_clause.exprs if node.HasField("returning_clause") else ()
+        shown = frozenset(e.res_target.location for e in exprs if self.is_shown(e.res_target, texts))
+        target_names = {node.relation.alias.aliasname or node.relation.relname, "old", "new"}
+        if node.HasField("returning_clause"):
+            target_names |= {o.returning_option.value for o in node.returning_clause.options}
+        known = {c.name for c in relation.columns}
+        for reference, in_returning in self.references(node, shown):
+            fields = [f.string.sval if f.HasField("string") else "*" for f in reference.fields]
+            if len(fields) == 1:
+                is_closed = fields[0] in hidden or fields[0] in target_names or (fields[0] == "*" and in_returning)
+            elif len(fields) > 2 and fields[-3] != relation.schema:
+                is_closed = False
+            else:
+                is_closed = fields[-2] in target_names and (fields[-1] in hidden or fields[-1] not in known)
+                is_closed = is_closed and fields[-1] not in ("ctid", "xmin", "xmax", "cmin", "cmax", "tableoid")
+            if is_closed:
+                raise Bug("a column of a written relation that is not open is read")
+        return shown
+
+    def is_shown(self, target: Any, texts: list[bytes]) -> bool:
+        return any(self.outcome.source.startswith(text, target.location) for text in texts)
+
+    def references(self, node: Any, shown: frozenset[int]) -> Iterator[tuple[Any, bool]]:
+        """Every ColumnRef that could see the target, and whether it is a whole item of RETURNING."""
+        waiting: list[tuple[Any, bool]] = [(c, False) for c in children(node, but=("with_clause",))]
+        while waiting:
+            one, is_item = waiting.pop()
+            if isinstance(one, pb.ColumnRef):
+                yield one, is_item
+            elif isinstance(one, pb.ReturningClause):
+                kept = [e.res_target for e in one.exprs if e.res_target.location not in shown]
+                waiting += [(node_of(target.val), True) for target in kept]
+            elif not (isinstance(one, pb.RangeSubselect) and self.is_ours(one)):
+                waiting += [(c, False) for c in children(one)]
+
+    def writable(self, relation: Relation, verdict: Verdict, written: Iterable[str] | None) -> None:
+        if isinstance(verdict, Closed) or verdict.unwritable is not None:
+            raise Bug("a relation is written that may not be")
+        if isinstance(verdict, Masked):
+            closed = {c.name for c in relation.columns if not verdict.columns[c.attnum].writable}
+            if closed and (written is None or closed & set(written)):
+                raise Bug("a column is written that may not be")
+
+    # -- our own subqueries
 
     def is_ours(self, node: Any) -> bool:
         """Whether this subselect is, token by token, one of the allowed subqueries."""
@@ -119,19 +255,64 @@ class _Verifier:
         relation = self.snapshot.relation(inner.schemaname, inner.relname)
         if relation is None or not isinstance(self.verdict_of(relation), Masked):
             return False
-        return any(self.stands_at(text.encode(), inner) for text in self.subqueries.get(relation.oid, ()))
+        return any(self.stands_at(text.encode(), inner) for text in self.allowed.subqueries.get(relation.oid, ()))
 
     def stands_at(self, text: bytes, inner: Any) -> bool:
-        tokens, comments = scan(text)
-        if comments:
-            return False
-        source = parse(b"SELECT FROM " + text + b" AS x")
-        mine = node_of(node_of(node_of(source.stmts[0][1].from_clause[0]).subquery).from_clause[0])
-        if isinstance(mine, pb.RangeTableSample):
-            mine = node_of(mine.relation)
-        start = inner.location - (mine.location - len(b"SELECT FROM "))
+        place, tokens = _anatomy(text)
+        start = inner.location - place
         if start < 0 or self.outcome.source[start : start + len(text)] != text:
             return False
         first = self.outcome.token_at(start)
         there = self.outcome.tokens[first : first + len(tokens)]
         return [(t.start - start, t.end - start, t.kind) for t in there] == [(t.start, t.end, t.kind) for t in tokens]
+
+
+@lru_cache(maxsize=4096)
+def _anatomy(text: bytes) -> tuple[int, tuple[Token, ...]]:
+    """Of a subquery of ours: where in it the relation's name stands, and its tokens. Raises Bug for a comment in it."""
+    tokens, comments = scan(text)
+    if comments:
+        raise Bug("a comment stands in a subquery of ours")
+    head = b"SELECT FROM "
+    tree = parse(head + text + b" AS x")
+    inner = node_of(node_of(node_of(tree.stmts[0][1].from_clause[0]).subquery).from_clause[0])
+    if isinstance(inner, pb.RangeTableSample):
+        inner = node_of(inner.relation)
+    return inner.location - len(head), tuple(tokens)
+
+
+def _written(node: Any, relation: Relation) -> list[str] | None:
+    """Names of the columns a write gives a value; None when INSERT does not name them."""
+    if isinstance(node, pb.DeleteStmt):
+        return []
+    if isinstance(node, pb.UpdateStmt):
+        return [t.res_target.name for t in node.target_list]
+    if isinstance(node, pb.MergeStmt):
+        found: list[str] = []
+        for element in node.merge_when_clauses:
+            clause = element.merge_when_clause
+            if clause.command_type == pb.CMD_INSERT:
+                values = [node_of(value) for value in clause.values]
+                if values and not clause.target_list:
+                    return None
+                found += _filled(clause.target_list, [values])
+            else:
+                found += [t.res_target.name for t in clause.target_list]
+        return found
+    found = [t.res_target.name for t in node.on_conflict_clause.target_list]
+    query = node_of(node.select_stmt) if node.HasField("select_stmt") else None
+    if query is None:
+        return found
+    if not node.cols:
+        return None
+    rows = [[node_of(item) for item in row.list.items] for row in query.values_lists]
+    return found + (_filled(node.cols, rows) if rows else [c.res_target.name for c in node.cols])
+
+
+def _filled(targets: Any, rows: list[list[Any]]) -> list[str]:
+    """The listed columns that some row gives more than DEFAULT."""
+    return [
+        target.res_target.name
+        for index, target in enumerate(targets)
+        if any(index >= len(row) or not isinstance(row[index], pb.SetToDefault) for row in rows)
+    ]

@@ -1,0 +1,111 @@
+"""statement x caller x snapshot x ruleset -> Plan, or Miss, or it raises a ProxyError.
+
+Three kinds of caller, one file each: *glass* (byte for byte, read only for the log), *keyed* (sees everything, encrypted
+columns are opened and sealed), *restricted* (sees masks: unproven is refused). Pure: no clock, no socket; randomness for
+ciphertexts comes in with `seal_text`. The passes stand in `proxy.sql`; these files run them in order and freeze the outcome.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+
+from proxy.catalog.snapshot import Oid, Snapshot
+from proxy.errors import Refusal, TooComplex
+from proxy.plan import Miss, Plan
+from proxy.planner.glass import Glass
+from proxy.planner.keyed import Keyed
+from proxy.planner.planning import LOGGED_CHARACTERS, Judge
+from proxy.planner.restricted import Restricted
+from proxy.policy.verdict import Seal
+from proxy.sql import parse as sql_parse
+from proxy.sql.firewall import Firewall
+from proxy.sql.settings import check_startup
+
+__all__ = ["Judge", "Planner", "SealText"]
+
+SealText = Callable[[Seal, bytes], bytes]
+
+# Plans kept per planner. A plan holds its text twice and some tuples: about 10 KB for a long report.
+CACHED_PLANS = 1_000
+CACHED_BYTES = 16 * 1024
+
+
+
+class Planner:
+    """Plans for one role over one snapshot; shared by every session of that role. `seal_text` seals constants."""
+
+    def __init__(self, judge: Judge, snapshot: Snapshot, login: str, seal_text: SealText) -> None:
+        self.judge = judge
+        self.snapshot = snapshot
+        self.login = login
+        self.seal_text = seal_text
+        self.restricted = judge.restricted
+        self.is_glass = judge.is_glass
+        self.purpose = judge.purpose
+        self.channels = judge.channels
+        self._plans: OrderedDict[tuple[object, ...], Plan] = OrderedDict()
+
+    def check_startup(self, parameters: Mapping[str, str]) -> Mapping[str, str]:
+        """The startup parameters as they go to the server. Raises Refusal for what a restricted caller may not set."""
+        if self.restricted:
+            check_startup(parameters, self.firewall(()), self.login)
+        return parameters
+
+    def log_text(self, sql: bytes) -> str:
+        """A text no plan was made for, as the log may show it: every literal hidden."""
+        return sql_parse.literals_hidden(sql)[:LOGGED_CHARACTERS]
+
+    def plan(
+        self,
+        text: str,
+        *,
+        path: tuple[str, ...],
+        param_oids: tuple[int, ...] = (),
+        in_prepare: bool = False,
+        after_miss: bool = False,
+        temporary: frozenset[str] = frozenset(),
+    ) -> Plan | Miss:
+        """The plan of one text. Raises ProxyError; returns Miss (never after a miss) for names the snapshot lacks.
+
+        `temporary`: names of the session's temporary tables.
+        """
+        key = (text, path, in_prepare, temporary, param_oids if self.restricted else ())
+        known = self._plans.get(key)
+        if known is not None:
+            self._plans.move_to_end(key)
+            return known
+        kind = Glass if self.is_glass else Restricted if self.restricted else Keyed
+        try:
+            if self.restricted:
+                self._check_types(param_oids)
+            firewall = self.firewall(path)
+            planning = kind(self.judge, self.snapshot, firewall, self.seal_text, text, path, in_prepare, after_miss, temporary)
+            made = planning.plan()
+        except RecursionError:  # walks are iterative; this is the belt to those braces
+            raise TooComplex("the statement is nested too deeply") from None
+        if isinstance(made, Miss):
+            return made
+        plan, keep = made
+        if keep and len(text) <= CACHED_BYTES:
+            self._plans[key] = plan
+            if len(self._plans) > CACHED_PLANS:
+                self._plans.popitem(last=False)
+        return plan
+
+    def check_path(self, path: tuple[str, ...]) -> None:
+        """What is prepared resolves operators and functions anew at each execution. Raises Refusal for an unsafe path."""
+        if self.restricted:
+            self.firewall(path).check_path()
+
+    def _check_types(self, param_oids: tuple[int, ...]) -> None:
+        """A parameter's type is named by its OID: reading a value of it may run code like naming it would."""
+        for oid in param_oids:
+            found = self.snapshot.types.get(Oid(oid))
+            if oid and (found is None or found.untrusted_code is not None):
+                reason = found.untrusted_code if found is not None else "it is not in the catalog"
+                raise Refusal(f"a parameter of type {oid} is closed: {reason}")
+
+    def firewall(self, path: tuple[str, ...]) -> Firewall:
+        """The checks of names for this role along a path."""
+        return Firewall(self.snapshot, path, self.judge.functions, self.judge.refused_functions, self.login)

@@ -1,0 +1,483 @@
+"""Callers who see masks: every statement is judged, rewritten and proven again; what is not proven harmless is refused.
+
+A query, and a query with something around it (PREPARE, DECLARE, EXPLAIN, COPY, CREATE TABLE AS), go one way: firewall, read,
+decide, rewrite. Statements for temporary tables leave naming pg_temp. All others name no rows and are judged by their kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from typing import Any
+
+from google.protobuf.message import Message
+from postgast import pg_query_pb2 as pb
+
+from proxy.catalog.snapshot import Oid
+from proxy.errors import Refusal, StatementError, Unproven
+from proxy.plan import Miss, Naming, Part
+from proxy.planner.keyed import made_temporary
+from proxy.planner.planning import (
+    HARMLESS,
+    ROWS,
+    SPOKEN,
+    Judged,
+    Planning,
+    drops_temporary,
+    is_cursor_held,
+    naming_of,
+    results_of,
+)
+from proxy.policy.verdict import Closed, Masked
+from proxy.sql import build
+from proxy.sql.items import closing, relation_item
+from proxy.sql.parse import Statement, kind_of, node_of, parse, walk
+from proxy.sql.reading import Reading
+from proxy.sql.rewrite import mentioned_names, qualified_calls, qualify_name, refusal, rewrite, temporary_edits
+from proxy.sql.scopes import find_relation, is_temporary, read
+from proxy.sql.sealed import work_out
+from proxy.sql.settings import check_set
+from proxy.sql.splice import Edit, splice
+from proxy.sql.temporary import check_copy_options, check_create, check_index, check_into, dropped_names
+from proxy.sql.verify import Allowed, verify
+
+_WRITES = (pb.InsertStmt, pb.UpdateStmt, pb.DeleteStmt, pb.MergeStmt)
+_TWO_PHASE = (pb.TRANS_STMT_PREPARE, pb.TRANS_STMT_COMMIT_PREPARED, pb.TRANS_STMT_ROLLBACK_PREPARED)
+_NOTHING = Allowed()
+
+
+class Restricted(Planning):
+    """Sees what the rules show. Raises Refusal, Unproven and what PostgreSQL itself would say."""
+
+    def judged(self, statement: Statement, kind: str, stmt: Any) -> Judged | Miss:
+        if kind in ROWS:
+            if kind == "Select" and stmt.HasField("into_clause"):
+                return self.kept(statement, kind, stmt, stmt)
+            return self.rows(statement, stmt)
+        call = self.calls().get(kind)
+        if call is not None:
+            return call(statement, kind, stmt)
+        if kind in HARMLESS:
+            return Judged(Part(kind, naming=naming_of(kind, stmt), drops_temporary=drops_temporary(kind, stmt)))
+        raise Unproven(
+            f"{SPOKEN.get(kind, kind.upper())} is not open to restricted callers",
+            hint="Queries, INSERT, UPDATE, DELETE, MERGE, cursors, PREPARE, EXPLAIN, COPY and temporary tables are.",
+        )
+
+    def calls(self) -> dict[str, Callable[[Statement, str, Any], Judged | Miss]]:
+        """What judges each kind of statement that is not a query and not harmless by itself."""
+        return {
+            "VariableSet": self.set,
+            "Transaction": self.transaction,
+            "Prepare": self.around,
+            "DeclareCursor": self.around,
+            "Explain": self.explain,
+            "Execute": self.execute,
+            "Fetch": self.named,
+            "Copy": self.copy,
+            "CreateTableAs": self.create_as,
+            "Create": self.create,
+            "Index": self.index,
+            "Drop": self.drop,
+            "Truncate": self.of_temporary,
+            "Vacuum": self.of_temporary,
+            "Lock": self.lock,
+            "Listen": self.channel,
+            "Notify": self.channel,
+            "ConstraintsSet": self.named,
+        }
+
+    def moves_path(self, kind: str, stmt: Any) -> bool:
+        """A restricted caller runs nothing else that could set search_path, and drops temporary tables only."""
+        return kind in ("VariableSet", "Discard") and super().moves_path(kind, stmt)
+
+    def depends_on_path(self, kind: str, stmt: Message) -> bool:
+        return kind in ROWS or kind in self.calls().keys() - {"VariableSet", "Transaction", "Listen", "Notify"}
+
+    # -- queries --------------------------------------------------------------------------------------------------------
+
+    def rows(
+        self, statement: Statement, stmt: Any, also: Collection[str] = (), *, goes_to_client: bool = True
+    ) -> Judged | Miss:
+        """A query or a write. `goes_to_client`: its rows can be opened on their way; else none may be encrypted."""
+        self.firewall.check(statement, stmt, also)
+        reading = read(stmt, self.snapshot, self.path, self.temporary, unknown_is_temporary=self.after_miss)
+        missing = (*reading.misses, *self.unknown_temporary(reading))
+        if missing:
+            if not self.after_miss:
+                return Miss(tuple(missing))
+            raise StatementError(f'relation "{missing[0]}" does not exist', sqlstate="42P01")
+        for use in reading.uses:  # a closed relation is the first thing to say
+            verdict = self.judge.read(use.relation.oid)
+            if isinstance(verdict, Closed):
+                raise refusal(use, verdict, statement.character(use.range_var.location))
+        self.firewall.unsettled(statement, [*reading.unsettled, *reading.foreign])
+        work = work_out(statement, stmt, reading, self.shown, self.seal_text)
+        if work.results and not goes_to_client:
+            column = next(iter(work.results.values())).seal.column
+            raise Unproven(f"{column} is encrypted: it can be selected, but not kept or copied", hint="Leave it out.")
+        done = rewrite(statement, stmt, reading, self.verdict_of, work.handed_out, self.firewall)
+        mentioned = mentioned_names(stmt)
+        return Judged(
+            Part(
+                kind_of(stmt).removesuffix("Stmt"),
+                results=results_of(work),
+                uses=self.uses_of(reading, mentioned),
+                row_limit=self.judge.row_limit,
+                writes=any(isinstance(node, _WRITES) for node in walk(stmt)),
+            ),
+            (*work.edits, *done.edits),
+            allowed=done.allowed,
+            sealed=work,
+            masked=any(isinstance(self.verdict_of(u.relation), Masked) for u in reading.uses),
+            notices=self.notices_of(reading, mentioned),
+            masked_origins=self.masked_origins(reading),
+            sealed_origins=self.sealed_origins(reading),
+        )
+
+    def unknown_temporary(self, reading: Reading) -> list[str]:
+        """pg_temp is another session's when a database is written before it, or with a number."""
+        return [
+            f"{one.catalogname}.{one.schemaname}.{one.relname}"
+            for one in reading.temporary
+            if one.catalogname and one.catalogname != self.snapshot.database
+        ]
+
+    def notices_of(self, reading: Reading, mentioned: frozenset[str]) -> tuple[str, ...]:
+        """A closed column reads as NULL; its name is said, so that nobody takes NULL for the data."""
+        found = []
+        for use in reading.uses:
+            verdict = self.verdict_of(use.relation)
+            if isinstance(verdict, Masked) and use.relation.schema != "pg_catalog" and not use.is_target:
+                closed = [c.name for c in use.relation.columns if verdict.columns[c.attnum].how == "closed"]
+                named = [name for name in closed if use.all_columns or use.whole_row or name in mentioned]
+                if named:
+                    found.append(f"{use.relation.schema}.{use.relation.name}: {', '.join(named)} closed to you: NULL")
+        return tuple(dict.fromkeys(found))
+
+    def masked_origins(self, reading: Reading) -> frozenset[tuple[int, int]]:
+        found: set[tuple[int, int]] = set()
+        for use in reading.uses:
+            verdict = self.verdict_of(use.relation)
+            if isinstance(verdict, Masked):
+                found.update((int(use.relation.oid), a) for a, show in verdict.columns.items() if show.how != "open")
+        return frozenset(found) - self.sealed_origins(reading)
+
+    # -- what stands around a query ---------------------------------------------------------------------------------------
+
+    def around(self, statement: Statement, kind: str, stmt: Any) -> Judged | Miss:
+        """PREPARE and DECLARE: the query inside, whose rows come later under a name."""
+        inner = node_of(stmt.query)
+        if kind_of(inner).removesuffix("Stmt") not in ROWS:
+            raise Unproven(f"{SPOKEN.get(kind, kind.upper())} takes a query")
+        if kind == "Prepare":
+            for one in stmt.argtypes:
+                self.firewall.type_name(statement, one.type_name)
+        judged = self.rows(statement, inner)
+        if isinstance(judged, Miss):
+            return judged
+        if kind == "Prepare":
+            if judged.sealed is not None and judged.sealed.params:
+                raise Unproven("EXECUTE cannot seal values for encrypted columns: use the protocol's Parse and Bind")
+            naming = Naming("prepare", stmt.name, judged.part)
+        else:
+            naming = Naming("declare", stmt.portalname, judged.part, is_cursor_held(stmt.options))
+        judged.part = Part(kind, uses=judged.part.uses, naming=naming)
+        return judged
+
+    def explain(self, statement: Statement, kind: str, stmt: Any) -> Judged | Miss:
+        """EXPLAIN shows the plan of what would be sent; with ANALYZE it runs it."""
+        inner = node_of(stmt.query)
+        inner_kind = kind_of(inner).removesuffix("Stmt")
+        judged: Judged | Miss
+        if inner_kind in ROWS:
+            judged = self.rows(statement, inner) if not _has_into(inner) else self.kept(statement, "Select", inner, inner)
+        elif inner_kind in ("DeclareCursor", "CreateTableAs", "Execute"):
+            judged = self.calls()[inner_kind](statement, inner_kind, inner)
+        else:
+            raise Unproven(f"EXPLAIN of {SPOKEN.get(inner_kind, inner_kind.upper())} is not open to restricted callers")
+        if isinstance(judged, Miss):
+            return judged
+        runs = any(
+            one.def_elem.defname == "analyze" and not _is_off(one.def_elem) for one in stmt.options
+        )
+        if runs and any(self.has_condition(use.oid) for use in judged.part.uses):
+            raise Unproven(
+                "EXPLAIN ANALYZE counts the rows that a row condition hides",
+                hint="Use EXPLAIN without ANALYZE.",
+            )
+        inner_naming = judged.part.naming if inner_kind == "Execute" else None
+        made = judged.part.makes_temporary if runs else ()
+        judged.part = Part(
+            kind, uses=judged.part.uses, naming=inner_naming, makes_temporary=made, writes=judged.part.writes
+        )
+        return judged
+
+    def has_condition(self, oid: int) -> bool:
+        relation = self.snapshot.relations.get(Oid(oid))
+        verdict = self.verdict_of(relation) if relation is not None else None
+        return isinstance(verdict, Masked) and verdict.condition is not None
+
+    def execute(self, statement: Statement, kind: str, stmt: Any) -> Judged:
+        """EXECUTE: the session knows what was prepared; the values given to it are expressions without rows."""
+        self.firewall.check(statement, stmt, ("ExecuteStmt",))
+        if any(isinstance(node, pb.SubLink) for node in walk(stmt)):
+            raise StatementError("cannot use subquery in EXECUTE parameter", sqlstate="0A000")
+        return Judged(Part(kind, naming=naming_of(kind, stmt)), tuple(qualified_calls(stmt, self.firewall)), allowed=_NOTHING)
+
+    def named(self, statement: Statement, kind: str, stmt: Any) -> Judged:
+        """FETCH, MOVE and SET CONSTRAINTS: names of the caller's own session or of constraints, no rows by themselves."""
+        return Judged(Part(kind, naming=naming_of(kind, stmt)))
+
+    # -- COPY -----------------------------------------------------------------------------------------------------------
+
+    def copy(self, statement: Statement, kind: str, stmt: Any) -> Judged | Miss:
+        if stmt.is_program or stmt.filename:
+            raise Unproven("COPY with a file or a program of the server is not open to restricted callers")
+        if not stmt.is_from and self.judge.copy_refused:
+            raise Refusal("COPY is refused for your role", hint="Use SELECT; large exports need a grant.")
+        check_copy_options(stmt)
+        if stmt.HasField("query"):
+            judged = self.rows(statement, node_of(stmt.query), goes_to_client=False)
+            if isinstance(judged, Miss):
+                return judged
+            judged.part = replace(judged.part, command=kind, is_copy_out=True)
+            return judged
+        return self.copy_in(statement, stmt) if stmt.is_from else self.copy_out(statement, stmt)
+
+    def copy_out(self, statement: Statement, stmt: Any) -> Judged | Miss:
+        """COPY of a relation: its columns but generated ones, and no children (PostgreSQL 18, COPY), as this caller sees it."""
+        found = self.relation_of(stmt.relation)
+        if isinstance(found, Miss):
+            return found
+        part = Part("Copy", is_copy_out=True, row_limit=self.judge.row_limit)
+        if found is None:
+            edits = temporary_edits(statement, [stmt.relation])
+            return Judged(part, tuple(edits), allowed=_NOTHING)
+        item = relation_item(statement, stmt.relation)
+        columns = [s.string.sval for s in stmt.attlist] or [c.name for c in found.columns if not c.generated]
+        text = f"SELECT {', '.join(map(build.quoted, columns))} FROM ONLY {build.qualified(found.schema, found.name)}"
+        inner = self.inner(text)
+        if isinstance(inner, Miss):
+            return inner
+        judged, rewritten = inner
+        end = _list_end(statement, item.end) if stmt.attlist else item.end
+        return Judged(
+            replace(part, uses=judged.part.uses, writes=judged.part.writes),
+            (Edit(item.start, end, f"({rewritten})"),),
+            allowed=judged.allowed,
+            masked=judged.masked,
+            notices=judged.notices,
+            masked_origins=judged.masked_origins,
+            sealed_origins=judged.sealed_origins,
+        )
+
+    def inner(self, text: str) -> tuple[Judged, str] | Miss:
+        """A query of ours over one relation, judged like the caller's own and rewritten."""
+        planning = Restricted(
+            self.judge, self.snapshot, self.firewall, self.seal_text, text, self.path, False, self.after_miss, frozenset()
+        )
+        statement = parse(text.encode())
+        judged = planning.rows(statement, statement.stmts[0][1], goes_to_client=False)
+        if isinstance(judged, Miss):
+            return judged
+        return judged, splice(text.encode(), judged.edits).text.decode()
+
+    def copy_in(self, statement: Statement, stmt: Any) -> Judged | Miss:
+        found = self.relation_of(stmt.relation)
+        if isinstance(found, Miss):
+            return found
+        if stmt.HasField("where_clause"):
+            self.firewall.check(statement, node_of(stmt.where_clause))
+            if any(isinstance(node, pb.SubLink) for node in walk(stmt.where_clause)):
+                raise StatementError("cannot use subquery in COPY FROM WHERE condition", sqlstate="0A000")
+        part = Part("Copy", writes=True)
+        calls = tuple(qualified_calls(stmt, self.firewall))
+        if found is None:
+            return Judged(part, (*temporary_edits(statement, [stmt.relation]), *calls), allowed=_NOTHING)
+        verdict = self.verdict_of(found)
+        name = f"{found.schema}.{found.name}"
+        if isinstance(verdict, Closed):
+            raise Refusal(f"{name} is closed to you: {verdict.reason}", hint=f"Rule: {verdict.rule}")
+        if verdict.unwritable is not None:
+            raise Refusal(f"{name} cannot be written: {verdict.unwritable}", hint=f"Rule: {verdict.rule}")
+        columns = [s.string.sval for s in stmt.attlist] or [c.name for c in found.columns if not c.generated]
+        for column in found.columns:
+            seal = verdict.columns[column.attnum].seal if isinstance(verdict, Masked) else verdict.seals.get(column.attnum)
+            if column.name in columns and seal is not None:
+                raise Unproven(f"{name}.{column.name} is encrypted: COPY FROM cannot seal it yet", hint="Use INSERT.")
+            if column.name in columns and isinstance(verdict, Masked) and not verdict.columns[column.attnum].writable:
+                show = verdict.columns[column.attnum]
+                raise Refusal(
+                    f"{name}.{column.name} is {show.how} for you and cannot be written",
+                    hint=f"Name the columns: COPY {name} (…) FROM STDIN. Rule: {show.rule}",
+                )
+        if isinstance(verdict, Masked) and verdict.condition is not None:
+            raise Refusal(f"{name} is shown to you by a row condition and cannot be written", hint=f"Rule: {verdict.rule}")
+        edits = qualify_name(statement, stmt.relation, found)
+        return Judged(replace(part, uses=(self.spoken(found),)), (*edits, *calls), allowed=_NOTHING)
+
+    def relation_of(self, range_var: Any) -> Any:
+        """The catalog relation of a name outside a query; None for a temporary table; Miss. Raises StatementError."""
+        if is_temporary(range_var, self.temporary):
+            return None
+        found = find_relation(range_var, self.snapshot, self.path)
+        if found is not None:
+            return found
+        written = f"{range_var.schemaname}.{range_var.relname}" if range_var.schemaname else range_var.relname
+        if not self.after_miss:
+            return Miss((written,))
+        if range_var.schemaname:
+            raise StatementError(f'relation "{written}" does not exist', sqlstate="42P01")
+        return None
+
+    # -- temporary tables -------------------------------------------------------------------------------------------------
+
+    def create_as(self, statement: Statement, kind: str, stmt: Any) -> Judged | Miss:
+        inner = node_of(stmt.query)
+        if stmt.objtype != pb.OBJECT_TABLE or kind_of(inner).removesuffix("Stmt") not in ROWS:
+            raise Unproven("CREATE TABLE AS takes a query, and makes temporary tables only")
+        return self.kept(statement, kind, stmt, inner)
+
+    def kept(self, statement: Statement, kind: str, stmt: Any, inner: Any) -> Judged | Miss:
+        """A query whose rows a new temporary table keeps."""
+        into = stmt.into if kind == "CreateTableAs" else stmt.into_clause
+        check_into(into)
+        self.free_name(into.rel)
+        judged = self.rows(statement, inner, ("IntoClause",), goes_to_client=False)
+        if isinstance(judged, Miss):
+            return judged
+        judged.part = replace(judged.part, command=kind, makes_temporary=made_temporary(kind, stmt), row_limit=None)
+        return judged
+
+    def free_name(self, range_var: Any) -> None:
+        """pg_temp is searched first, for types too: a temporary table must not take the place of anything we resolved."""
+        name = range_var.relname
+        if name in self.snapshot.relation_names or self.snapshot.is_type_name(name):
+            raise Refusal(
+                f'a temporary table must not be called "{name}": a relation or type has this name',
+                hint="Choose another name.",
+            )
+
+    def create(self, statement: Statement, kind: str, stmt: Any) -> Judged:
+        check_create(stmt)
+        self.free_name(stmt.relation)
+        self.firewall.check(statement, stmt, ("CreateStmt", "Constraint", "ColumnDef"))
+        if any(isinstance(node, (pb.SubLink, pb.SelectStmt)) for node in walk(stmt)):
+            raise Unproven("a temporary table is made without subqueries: use CREATE TEMP TABLE … AS")
+        part = Part(kind, makes_temporary=made_temporary(kind, stmt))
+        return Judged(part, tuple(qualified_calls(stmt, self.firewall)), allowed=_NOTHING)
+
+    def index(self, statement: Statement, kind: str, stmt: Any) -> Judged | Miss:
+        check_index(stmt)
+        self.firewall.check(statement, stmt, ("IndexStmt",))
+        return self.only_temporary(statement, kind, stmt, [stmt.relation])
+
+    def of_temporary(self, statement: Statement, kind: str, stmt: Any) -> Judged | Miss:
+        """TRUNCATE and ANALYZE."""
+        named = [node for node in walk(stmt) if isinstance(node, pb.RangeVar)]
+        if not named:
+            raise Unproven(f"{SPOKEN.get(kind, kind.upper())} of everything is not open to restricted callers")
+        return self.only_temporary(statement, kind, stmt, named)
+
+    def only_temporary(self, statement: Statement, kind: str, stmt: Any, named: list[Any]) -> Judged | Miss:
+        for one in named:
+            found = self.relation_of(one)
+            if isinstance(found, Miss):
+                return found
+            if found is not None:
+                raise Unproven(
+                    f"{SPOKEN.get(kind, kind.upper())} is open to restricted callers for temporary tables only",
+                    position=statement.character(one.location),
+                )
+        edits = (*temporary_edits(statement, named), *tuple(qualified_calls(stmt, self.firewall)))
+        return Judged(Part(kind), edits, allowed=_NOTHING)
+
+    def drop(self, statement: Statement, kind: str, stmt: Any) -> Judged | Miss:
+        if stmt.remove_type not in (pb.OBJECT_TABLE, pb.OBJECT_INDEX):
+            raise Unproven("DROP is open to restricted callers for temporary tables and their indexes only")
+        edits: list[Edit] = []
+        for parts, start in dropped_names(statement, stmt):
+            if parts[:-1] == ("pg_temp",):
+                continue
+            if len(parts) > 1:
+                raise Unproven("DROP is open to restricted callers for temporary tables only")
+            name = parts[0]
+            is_table = stmt.remove_type == pb.OBJECT_TABLE
+            if is_table and name not in self.temporary and name in self.snapshot.relation_names:
+                raise Unproven(f'DROP is open to restricted callers for temporary tables only, and "{name}" is none')
+            edits.append(Edit(start, start, "pg_temp."))
+        return Judged(Part(kind), tuple(edits), allowed=_NOTHING)
+
+    # -- the rest ---------------------------------------------------------------------------------------------------------
+
+    def lock(self, statement: Statement, kind: str, stmt: Any) -> Judged | Miss:
+        edits: list[Edit] = []
+        uses = []
+        for one in stmt.relations:
+            found = self.relation_of(one.range_var)
+            if isinstance(found, Miss):
+                return found
+            if found is None:
+                edits += temporary_edits(statement, [one.range_var])
+                continue
+            verdict = self.verdict_of(found)
+            if isinstance(verdict, Closed):
+                raise Refusal(f"{found.schema}.{found.name} is closed to you: {verdict.reason}", hint=f"Rule: {verdict.rule}")
+            edits += qualify_name(statement, one.range_var, found)
+            uses.append(self.spoken(found))
+        return Judged(Part(kind, uses=tuple(uses)), tuple(edits), allowed=_NOTHING)
+
+    def set(self, statement: Statement, kind: str, stmt: Any) -> Judged:
+        check_set(stmt, self.firewall, self.firewall.login)
+        return Judged(Part(kind))
+
+    def transaction(self, statement: Statement, kind: str, stmt: Any) -> Judged:
+        if stmt.kind in _TWO_PHASE:
+            raise Unproven("two-phase transactions are not open to restricted callers")
+        return Judged(Part(kind))
+
+    def channel(self, statement: Statement, kind: str, stmt: Any) -> Judged:
+        """Notifications can carry rows (FINDINGS 9): only on channels a rule names."""
+        if stmt.conditionname not in self.judge.channels:
+            raise Refusal(
+                f'channel "{stmt.conditionname}" is closed to you: notifications can carry rows',
+                hint="An operator can list it under `channels` of the role.",
+            )
+        return Judged(Part(kind))
+
+    # -- proof ------------------------------------------------------------------------------------------------------------
+
+    def prove(self, statement: Statement, judged: list[Judged], text: bytes) -> None:
+        if all(one.allowed is None for one in judged):
+            return
+        subqueries: dict[int, frozenset[str]] = {}
+        returned: dict[int, frozenset[str]] = {}
+        for one in judged:
+            if one.allowed is not None:
+                for into, found in ((subqueries, one.allowed.subqueries), (returned, one.allowed.returned)):
+                    for oid, texts in found.items():
+                        into[oid] = into.get(oid, frozenset()) | frozenset(texts)
+        verify(statement, text, self.firewall, self.verdict_of, Allowed(subqueries, returned))
+
+
+def _has_into(stmt: Any) -> bool:
+    return isinstance(stmt, pb.SelectStmt) and stmt.HasField("into_clause")
+
+
+def _is_off(option: Any) -> bool:
+    """Whether a boolean option is switched off (defGetBoolean in define.c)."""
+    argument = node_of(option.arg) if option.HasField("arg") else None
+    if argument is None:
+        return False
+    if isinstance(argument, pb.Integer):
+        return int(argument.ival) == 0
+    if isinstance(argument, pb.Boolean):
+        return not argument.boolval
+    return isinstance(argument, pb.String) and str(argument.sval).lower() in ("false", "off", "0")
+
+
+def _list_end(statement: Statement, name_end: int) -> int:
+    """Where the column list behind a relation's name ends."""
+    index = next(i for i, token in enumerate(statement.tokens) if token.start >= name_end)
+    return statement.tokens[closing(statement, index)].end
