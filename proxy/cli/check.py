@@ -17,7 +17,7 @@ from proxy.cli.catalog import connected, quoted, snapshot_of
 from proxy.cli.serve import open_policy
 from proxy.config import Config
 from proxy.crypto import sql_check
-from proxy.policy.check import Finding, check_rules
+from proxy.policy.check import Finding, Index, check_indexes, check_rules
 from proxy.policy.rules import Ruleset
 
 if TYPE_CHECKING:
@@ -26,8 +26,17 @@ if TYPE_CHECKING:
 _STYLES = {"error": "bold red", "warning": "yellow", "notice": "cyan"}
 # Roles whose members read tables or files whatever the rules say (PostgreSQL 18, 21.5).
 _AROUND = ("pg_read_all_data", "pg_write_all_data", "pg_read_server_files", "pg_execute_server_program")
+_POWERS = (
+    ("superuser", "is_super"),
+    ("membership in a superuser's role", "may_be_super"),
+    ("REPLICATION", "replicates"),
+    ("BYPASSRLS", "bypasses"),
+)
 _LOGINS = """
-SELECT r.rolname AS login, r.rolsuper AS is_super, r.rolreplication AS replicates, r.rolbypassrls AS bypasses,
+SELECT r.rolname AS login, r.rolsuper AS is_super,
+       NOT r.rolsuper AND EXISTS (SELECT FROM pg_catalog.pg_roles AS s
+                                   WHERE s.rolsuper AND pg_catalog.pg_has_role(r.oid, s.oid, 'member')) AS may_be_super,
+       r.rolreplication AS replicates, r.rolbypassrls AS bypasses,
        a.rolpassword LIKE 'SCRAM-SHA-256$%' AS has_scram,
        ARRAY(SELECT p.rolname::text FROM pg_catalog.pg_roles AS p
               WHERE p.rolname = ANY($1::text[]) AND pg_catalog.pg_has_role(r.oid, p.oid, 'member') ORDER BY 1) AS member_of
@@ -36,6 +45,15 @@ SELECT r.rolname AS login, r.rolsuper AS is_super, r.rolreplication AS replicate
 _CHECKS = """
 SELECT pg_catalog.pg_get_constraintdef(c.oid) AS text FROM pg_catalog.pg_constraint AS c
  WHERE c.conrelid = $1 AND c.contype = 'c' AND c.convalidated AND c.conkey = ARRAY[$2]::int2[]"""
+# The columns an expression is made of depend on the index too; those it carries besides are taken off.
+_INDEXES = """
+SELECT c.relname::text AS name, i.indrelid AS relation, (i.indkey::int2[])[0:0] AS leading,
+       (i.indkey::int2[])[1:i.indnatts - 1] AS carried,
+       ARRAY(SELECT DISTINCT d.refobjsubid::int2 FROM pg_catalog.pg_depend AS d
+              WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = i.indexrelid AND d.refobjid = i.indrelid) AS used
+  FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
+  JOIN pg_catalog.pg_am AS a ON a.oid = c.relam
+ WHERE a.amname = 'btree' AND i.indisvalid AND i.indnatts > 1 ORDER BY i.indexrelid"""
 _HBA = """
 SELECT line_number, type, user_name, address, netmask, auth_method FROM pg_catalog.pg_hba_file_rules
  WHERE error IS NULL ORDER BY line_number"""
@@ -65,7 +83,16 @@ async def _check(config: Config, database: str | None) -> list[Finding]:
             found.append(Finding("error", "rules encrypt columns, and the configuration names no `keys`"))
         found += [one async for one in _sealed_columns(connection, ruleset, snapshot)]
         found += [one async for one in _logins(connection, ruleset)]
+        found += check_indexes(ruleset, snapshot, [_index(row) for row in await connection.fetch(_INDEXES)])
     return sorted(found, key=lambda one: list(_STYLES).index(one.severity))
+
+
+def _index(row: asyncpg.Record) -> Index:
+    carried, leading = tuple(row["carried"]), tuple(row["leading"])
+    if leading == (0,):  # an expression
+        used = [attnum for attnum in row["used"] if attnum]
+        leading = tuple(attnum for attnum in used if attnum not in carried) or tuple(used)
+    return Index(row["name"], row["relation"], leading, carried)
 
 
 async def _sealed_columns(connection: Connection, ruleset: Ruleset, snapshot: Snapshot) -> AsyncIterator[Finding]:
@@ -97,8 +124,7 @@ async def _logins(connection: Connection, ruleset: Ruleset) -> AsyncIterator[Fin
         if not ruleset.roles[role].restricted:
             continue
         restricted.append(login)
-        rights = (("superuser", "is_super"), ("REPLICATION", "replicates"), ("BYPASSRLS", "bypasses"))
-        powers = [name for name, column in rights if row[column]]
+        powers = [name for name, column in _POWERS if row[column]]
         powers += [] if row["is_super"] else row["member_of"]  # a superuser is a member of every role
         if powers:
             text = f"{login} (role {role}) is restricted by the rules, and has {', '.join(powers)} in PostgreSQL"

@@ -166,7 +166,7 @@ class Judge:
             code = self._untrusted(relation)
             if code is not None:
                 return Closed("trusted_owners", code)
-            hidden = self._hidden_partition_key(relation)
+            hidden = self.hidden_partition_key(relation)
             if hidden is not None:
                 return hidden
             if not names:
@@ -203,7 +203,7 @@ class Judge:
 
     def _hides_partition_keys(self) -> bool:
         return any(
-            r.kind == PARTITIONED and _hides_key(r, self.own(r))
+            r.kind == PARTITIONED and hides_key(r, self.own(r))
             for r in self.snapshot.relations.values()
             if not is_system(r)
         )
@@ -215,12 +215,12 @@ class Judge:
                 return one.untrusted_code
         return None
 
-    def _hidden_partition_key(self, relation: Relation) -> Closed | None:
+    def hidden_partition_key(self, relation: Relation) -> Closed | None:
         """A partition names values of the key by being chosen (FINDINGS 17)."""
         for ancestor in self._relatives(relation, lambda r: r.parents):
             if ancestor.kind == PARTITIONED:
                 verdict = self.own(ancestor)
-                if verdict is not None and _hides_key(ancestor, verdict):
+                if verdict is not None and hides_key(ancestor, verdict):
                     name = _name(ancestor)
                     return Closed(verdict.rule, f"the partition key of {name} is hidden: read {name} itself")
         return None
@@ -431,7 +431,7 @@ def _with_closed_columns(relation: Relation, hidden: Mapping[str, str]) -> Verdi
     return Masked(_BUILTIN, "some of its columns hold values or secrets", shows)
 
 
-def _hides_key(relation: Relation, verdict: Verdict | None) -> bool:
+def hides_key(relation: Relation, verdict: Verdict | None) -> bool:
     """Whether a column of the partition key is not open. An expression in the key (attnum 0) may use any column."""
     if not isinstance(verdict, Masked):
         return isinstance(verdict, Closed)

@@ -66,6 +66,10 @@ def test_closed_by_reach_proposes_the_lines_to_paste() -> None:
         "relations:\n  shop.v1:\n    columns:\n      email: {class: basic, mask: email}\n      x: {class: ?}\n"
     )
     assert "card_no: {class: ?}" in found["shop.card_view"].proposal
-    assert "closed to analyst, app, blind" in found["shop.card_view"].text
+    assert found["shop.card_view"].text == (
+        "shop.card_view is closed to analyst, blind: it can show rows of shop.cards, which is not open to this role: give it a "
+        "rule of its own. It is closed to app: it can show encrypted columns of shop.cards, which cannot be opened through it: "
+        "give it a rule of its own"
+    )
     assert "shop.open_view" not in found
     assert "pg_catalog.pg_authid" not in found
