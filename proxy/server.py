@@ -125,6 +125,7 @@ class Proxy:
         self._listener: asyncio.Server | None = None
         self._tasks: asyncio.TaskGroup | None = None
         self._running: set[asyncio.Task[None]] = set()
+        self._cancels: set[asyncio.Task[None]] = set()  # of _running, those that stop work on the server
         self._links: set[_Link] = set()
         self._dirty: list[_Link] = []
         self._databases: dict[str, _Database] = {}
@@ -175,6 +176,8 @@ class Proxy:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(CLOSE_SECONDS + 1):
                     await self._empty.wait()
+        if self._cancels:  # what ran for the sessions must not run on for nobody
+            await asyncio.wait(self._cancels, timeout=CLOSE_SECONDS)
         tasks, self._tasks = self._tasks, None
         for task in self._running:
             task.cancel()
@@ -247,14 +250,15 @@ class Proxy:
 
     # -- the sessions' questions
 
-    def spawn(self, link: _Link, work: Coroutine[object, object, None]) -> None:
+    def spawn(self, link: _Link, work: Coroutine[object, object, None], *, is_cancel: bool = False) -> None:
         """Run `work` for the link; whatever goes wrong in it ends that session only."""
         if self._tasks is None:
             work.close()
             return
         task = self._tasks.create_task(self._guarded(link, work))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        for kept in (self._running, self._cancels) if is_cancel else (self._running,):
+            kept.add(task)
+            task.add_done_callback(kept.discard)
 
     async def _guarded(self, link: _Link, work: Coroutine[object, object, None]) -> None:
         try:
@@ -541,9 +545,10 @@ class _Link:
             case ConnectServer():
                 proxy.spawn(self, proxy.connect(self))
             case CancelServer(process_id, secret_key):
-                proxy.spawn(self, proxy.cancel(self, CancelRequest(process_id, secret_key).to_bytes(), answers=True))
+                request = CancelRequest(process_id, secret_key).to_bytes()
+                proxy.spawn(self, proxy.cancel(self, request, answers=True), is_cancel=True)
             case ForwardCancel(data):
-                proxy.spawn(self, self._forward_cancel(data))
+                proxy.spawn(self, self._forward_cancel(data), is_cancel=True)
 
     async def _forward_cancel(self, data: bytes) -> None:
         """As PostgreSQL does, close towards the client when the signal was given."""
@@ -619,6 +624,4 @@ def _server_said(error: Unavailable, database: str) -> ProxyError:
     cause = error.__cause__
     if getattr(cause, "sqlstate", None) == "3D000":
         return Unavailable(f'database "{database}" does not exist', sqlstate="3D000")
-    if isinstance(cause, OSError):
-        return Unavailable("cannot reach the PostgreSQL server", sqlstate="08006")
     return error

@@ -145,6 +145,8 @@ class Loader:
 
 def _unavailable(error: Exception) -> Unavailable:
     """Without the server's words: they may name what the client must not know. The cause keeps them for the operator."""
+    if isinstance(error, OSError):  # TimeoutError is one
+        return Unavailable("cannot reach the PostgreSQL server", sqlstate="08006")
     sqlstate = getattr(error, "sqlstate", None)
     return Unavailable(f"the database catalog cannot be read ({sqlstate or type(error).__name__})", sqlstate="57P03")
 

@@ -227,10 +227,12 @@ class Session:
         return self._finish("00000", "the client said goodbye") if is_goodbye else self._ledger.take()
 
     def _die(self, error: ProxyError) -> list[Action]:
-        """End with a FATAL error of our own."""
+        """End with a FATAL error of our own; what runs for the client is cancelled."""
         fatal = ProxyError(error.message, hint=error.hint, sqlstate=error.sqlstate)
         fatal.fatal = True
         self._ledger.to_client.append(own_error(fatal))
+        if self._ledger.slots:
+            self._ledger.ask_cancel()
         return self._finish(error.sqlstate, error.message)
 
     def _finish(self, sqlstate: str, reason: str) -> list[Action]:

@@ -7,6 +7,7 @@ it sees ctypes. It knows nothing of the catalog or of policy.
 from __future__ import annotations
 
 import hashlib
+import re
 import threading
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -37,6 +38,26 @@ TOTAL_TOKENS = 2_000_000
 # Above this many tokens that can nest, parse on a thread with a large stack.
 BIG_STACK_TOKENS = 4_000
 BIG_STACK_BYTES = 512 * 1024 * 1024
+
+# The scanner reads a run of operator characters to its end for each `+`, `-` or `/*` in it: the sum of the runs' lengths
+# squared is its work. 16 million take it 0.1 s; a run of 4,000 characters is no SQL anybody means.
+RUN_WORK = 16_000_000
+_RUN = re.compile(rb"[-+*/<>=~!@#%^&|`?]{16,}")
+_RUN_END = re.compile(rb"[-+*/<>=~!@#%^&|`?]*+")
+# What stands outside block comments, as far as it may hide a run or be one (PostgreSQL 18, 4.1 Lexical Structure).
+_OUTSIDE = re.compile(
+    rb"""  [eE]'(?:[^'\\]|\\.|''|'[ \t\f\v]*+[\r\n](?:\s|--[^\r\n]*+)*+')*+'?+
+         | '[^']*+'?+
+         | "[^"]*+"?+
+         | --[^\r\n]*+
+         | (?P<tag>\$(?:[A-Za-z_\x80-\xff][A-Za-z0-9_\x80-\xff]*+)?\$).*?(?:(?P=tag)|\Z)
+         | [uU]&(?=['"])
+         | [A-Za-z_\x80-\xff][\w$\x80-\xff]*+
+         | /\*
+         | (?P<run>(?:(?!--|/\*)[-+*/<>=~!@#%^&|`?])++)""",
+    re.VERBOSE | re.DOTALL,
+)
+_INSIDE = re.compile(rb"/\*|\*/")
 
 _T = pg_query_pb2
 _TOKEN = _T.Token
@@ -147,6 +168,8 @@ def scan(source: bytes) -> tuple[list[Token], list[Token]]:
             hint="Send bulk data as parameters or by COPY.",
         )
     text = _decoded(source)
+    if sum(len(run) ** 2 for run in _RUN.findall(source)) > RUN_WORK:
+        _check_runs(source)
     try:
         scanned = postgast.scan(text)
     except PgQueryError as error:
@@ -208,6 +231,23 @@ def _decoded(source: bytes) -> str:
         raise StatementError(
             f'invalid byte sequence for encoding "UTF8": 0x{source[error.start]:02x}', sqlstate="22021"
         ) from None
+
+
+def _check_runs(source: bytes) -> None:
+    """What the scanner would work on runs of operator characters outside literals and names. Raises TooComplex."""
+    at = work = depth = 0
+    while found := (_INSIDE if depth else _OUTSIDE).search(source, at):
+        at = found.end()
+        if found[0] == b"/*":
+            depth += 1
+            end = _RUN_END.match(source, at)
+            work += end.end() - at if end is not None else 0
+        elif depth:
+            depth -= 1
+        elif found["run"]:
+            work += len(found["run"]) ** 2
+        if work > RUN_WORK:
+            raise TooComplex("a run of operator characters or comment openers is too long")
 
 
 def _measure(tokens: list[Token]) -> int:

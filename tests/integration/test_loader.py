@@ -603,18 +603,18 @@ def test_a_lost_connection_is_replaced(database: Database) -> None:
 
 
 def test_no_server_is_unavailable(database: Database) -> None:
-    for dsn in (
-        "postgresql://postgres:secret@127.0.0.1:1/x?sslmode=disable",
-        database.dsn("postgres", "wrong-secret"),
-        database.dsn().replace(database.name, "no_such_database"),
+    for dsn, sqlstate in (
+        ("postgresql://postgres:secret@127.0.0.1:1/x?sslmode=disable", "08006"),
+        (database.dsn("postgres", "wrong-secret"), "57P03"),
+        (database.dsn().replace(database.name, "no_such_database"), "57P03"),
     ):
 
-        async def work(loader: Loader) -> None:
+        async def work(loader: Loader, sqlstate: str = sqlstate) -> None:
             for question in (loader.load(), loader.verifier("ana")):
                 with pytest.raises(Unavailable) as caught:
                     await question
                 assert "secret" not in str(caught.value)
-                assert caught.value.sqlstate == "57P03"
+                assert caught.value.sqlstate == sqlstate
 
         with_loader(dsn, work)
 

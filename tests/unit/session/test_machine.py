@@ -107,7 +107,7 @@ def test_a_refused_parse_skips_to_sync() -> None:
 def test_an_accepted_substitute_is_a_bug() -> None:
     book = restricted(SELECT_secret=REFUSED).client(P(b"", b"SELECT secret"), SYNC)
     assert errors_of(book.server(PARSED).client_hears()) == ["XX000"]
-    book.then(Close())
+    book.then(CancelServer(KEY.process_id, KEY.secret_key), Close())
 
 
 @pytest.mark.parametrize(
@@ -343,7 +343,7 @@ def test_the_second_lock(columns: tuple[tuple[int, int, int], ...]) -> None:
     heard = book.server(shape(*columns), m.DataRow((b"raw",) * len(columns))).client_hears()
     assert errors_of(heard) == ["XX000"]
     assert len(heard) == 1
-    book.then(Close())
+    book.then(CancelServer(KEY.process_id, KEY.secret_key), Close())
 
 
 def test_an_execute_nobody_described_is_looked_at_first() -> None:
@@ -416,6 +416,19 @@ def test_a_lost_client_cancels_what_runs() -> None:
     book = glass().client(Q(b"SELECT 1")).quiet().answer("client_lost").to_server(TERMINATE)
     book.then(CancelServer(KEY.process_id, KEY.secret_key), Close())
     assert [one["outcome"] for one in book.events if one["kind"] == "end"] == ["lost"]
+
+
+def test_an_end_from_outside_cancels_what_runs() -> None:
+    cancel = CancelServer(KEY.process_id, KEY.secret_key)
+    for is_junk in (False, True):
+        book = glass().client(Q(b"SELECT 1")).quiet()
+        if is_junk:
+            book.client(m.frame(ord("z"), b""))
+        else:
+            book.answer("fail", Unavailable("terminating", sqlstate="57P01"))
+        assert errors_of(book.to_server(TERMINATE).then(cancel, Close()).client_hears()) == ["08P01" if is_junk else "57P01"]
+        assert [one["outcome"] for one in book.events if one["kind"] == "end"] == ["lost"]
+    glass().answer("fail", Unavailable("terminating", sqlstate="57P01")).then(Close())  # nothing runs
 
 
 def test_a_lost_server_is_told_once() -> None:
