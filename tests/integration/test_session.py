@@ -112,6 +112,18 @@ def stream(client: RawClient, messages: list[m.Message]) -> list[tuple[str, byte
             return seen + [(k, v) for k, v in client.until_ready()]
 
 
+def withheld(frames: list[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
+    """What PL/pgSQL raised has another text for a restricted caller: it may quote a row."""
+    shown: list[tuple[str, bytes]] = []
+    for kind, body in frames:
+        if kind == "N" and b"exec_stmt_raise" in body:
+            fields = m.NoticeResponse.parse(body).fields
+            own = b"a message of the database's own code is not shown to you"
+            body = m.NoticeResponse(tuple((code, own if code == "M" else text) for code, text in fields)).to_bytes()[5:]
+        shown.append((kind, body))
+    return shown
+
+
 def readable(frames: list[tuple[str, bytes]], *, is_restricted: bool) -> list[object]:
     """Without what differs by construction: lines of the server's source, OIDs, what a restricted caller never reads."""
     shown: list[object] = []
@@ -136,6 +148,7 @@ def test_the_stream_equals_a_direct_connection(any_proxy: Running, name: str, re
         expected = stream(direct, messages)
     database.execute("DROP SCHEMA IF EXISTS s CASCADE")
     is_restricted = request.node.callspec.params["any_proxy"] is restricted
+    expected = withheld(expected) if is_restricted else expected
     with any_proxy.raw() as client:
         seen = stream(client, messages)
     assert readable(seen, is_restricted=is_restricted) == readable(expected, is_restricted=is_restricted)
