@@ -93,6 +93,7 @@ class Plan:
     notices: tuple[str, ...] = ()  # sent as NOTICE before the first row: columns that read as NULL
     ends_transaction: bool = False  # COMMIT, ROLLBACK … : a tracked search_path must be asked for again
     hides_messages: bool = False  # errors a restricted caller's writes may cause become fixed texts by SQLSTATE
+    says_catalog: bool = False  # we wrote `pg_catalog.` where the client did not: messages must not say it
     may_change_names: bool = False  # temporary tables, or all prepared statements or cursors at once
 
 

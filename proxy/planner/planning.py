@@ -258,6 +258,7 @@ class Planning:
             may_change_catalog=not is_restricted and any(kind not in NO_CATALOG_CHANGE for kind in kinds),
             ends_transaction="Transaction" in kinds,
             hides_messages=is_restricted and not all(part.command in _READS and not part.writes for part in parts),
+            says_catalog=bool(edits) and b"pg_catalog" not in self.source.lower(),
             may_change_names=any(map(_changes_names, parts)),
         )
         return plan, not any(one.sealed is not None and one.sealed.has_constants for one in judged)

@@ -72,8 +72,10 @@ def for_client(report: Report, *, is_restricted: bool, plan: Plan | None, is_rew
             if code == "M":
                 fields.append((code, message))
             continue
-        if code == "M" and is_restricted and _TEMPORARY in value:
+        if code == "M" and is_restricted:
             value = value.replace(_TEMPORARY, b'"')
+            if plan is not None and plan.says_catalog:
+                value = value.replace(b"pg_catalog.", b"")
         if code == "P" and is_rewritten:
             mapped = map_position(int(value), plan.offsets) if plan is not None and value.isdigit() else None
             if mapped is None:

@@ -226,6 +226,7 @@ def protected_subquery(
     only: bool = False,
     tablesample: str = "",
     sealed_out: frozenset[int] = frozenset(),
+    extras: Iterable[str] = (),
 ) -> str:
     """`(SELECT … FROM [ONLY] "schema"."relation" [TABLESAMPLE …] [WHERE (condition) OFFSET 0])`, without an alias.
 
@@ -233,7 +234,7 @@ def protected_subquery(
     (None: all); every other column is NULL of its type, which keeps positions and costs nothing. Open columns are the raw
     column, masked ones their mask, closed ones NULL. An encrypted column is NULL but where its attnum is in `sealed_out`:
     there its ciphertext is handed out. A row condition ends in OFFSET 0 (FINDINGS 10). `tablesample` is the clause as the
-    caller wrote it, or ''. A column without a verdict of its own is closed.
+    caller wrote it, or ''. A column without a verdict of its own is closed. `extras`: further columns, written already.
     """
     items = []
     for column in sorted(relation.columns, key=lambda one: one.attnum):
@@ -241,11 +242,28 @@ def protected_subquery(
         is_reached = reached is None or column.name in reached
         text = _nothing(column) if show is None else _shown(relation, column, show, is_reached, sealed_out)
         items.append(f"{text} AS {quoted(column.name)}")
+    items += extras
     only_sql = "ONLY " if only else ""
     sample_sql = f" {tablesample}" if tablesample else ""
     where_sql = f" WHERE ({verdict.condition}) OFFSET 0" if verdict.condition is not None else ""
     source = qualified(relation.schema, relation.name)
     return f"(SELECT {', '.join(items)} FROM {only_sql}{source}{sample_sql}{where_sql})"
+
+
+def row_column(relation: Relation, verdict: Masked, name: str) -> str:
+    """A further column `name` of the subquery: the row as the caller sees it, of the relation's own row type."""
+    values = [
+        _nothing(column)
+        if (show := verdict.columns.get(column.attnum)) is None
+        else _shown(relation, column, show, True, frozenset())
+        for column in sorted(relation.columns, key=lambda one: one.attnum)
+    ]
+    return f"CAST(ROW({', '.join(values)}) AS {qualified(relation.schema, relation.name)}) AS {quoted(name)}"
+
+
+def system_column(relation: Relation, name: str) -> str:
+    """A further column of the subquery: a system column under its own name."""
+    return f"{quoted(relation.name)}.{quoted(name)} AS {quoted(name)}"
 
 
 def returned(qualifier: str, column: Column, verdict: Masked, name: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from google.protobuf.message import Message
 from postgast import pg_query_pb2 as pb
 
-from proxy.sql.parse import kind_of, names, node_of
+from proxy.sql.parse import kind_of, names, node_of, walk
 
 
 def has_own_clauses(arm: Any) -> bool:
@@ -81,6 +81,30 @@ _FIXED_NAMES = {
     "JsonArrayAgg": "json_arrayagg",
     "MergeSupportFunc": "merge_action",
 }
+
+
+def spread_unnests(stmt: Message) -> frozenset[int]:
+    """Locations of `unnest(a, b, …)` in FROM: grammar, not a call, while it is unqualified.
+
+    PostgreSQL makes ROWS FROM(pg_catalog.unnest(a), pg_catalog.unnest(b)) of it, whatever search_path says
+    (transformRangeFunction in parse_clause.c).
+    """
+    found = set()
+    for node in walk(stmt):
+        if isinstance(node, pb.RangeFunction):
+            for function in node.functions:
+                call = node_of(function.list.items[0])
+                has_definitions = any(node_of(item) is not None for item in function.list.items[1:])
+                if isinstance(call, pb.FuncCall) and not has_definitions and _is_plain_unnest(call):
+                    found.add(int(call.location))
+    return frozenset(found)
+
+
+def _is_plain_unnest(call: Any) -> bool:
+    if names(call.funcname) != ("unnest",) or len(call.args) < 2:
+        return False
+    marked = call.agg_order or call.agg_star or call.agg_distinct or call.func_variadic or call.agg_within_group
+    return not (marked or call.HasField("agg_filter") or call.HasField("over"))
 
 
 def is_plain_count(node: Any) -> bool:

@@ -42,8 +42,9 @@ class Use:
     qualifies: list[Any] = field(default_factory=list)  # ColumnRefs written schema.relation.column
     whole_row: bool = False
     all_columns: bool = False  # `*`, NATURAL, alias list: every column is reached
-    system_column: str | None = None
-    system_references: list[Any] = field(default_factory=list)  # ColumnRefs of system columns, when each was written out
+    is_spread: bool = False  # NATURAL or a star that cannot be written out takes whatever columns it has
+    rows: list[Any] = field(default_factory=list)  # ColumnRefs that mean its whole row as a value
+    system_columns: set[str] = field(default_factory=set)
 
     def again(self) -> Use:
         """The same relation as a value on its way: `excluded`, and what RETURNING hands on. It stands nowhere in the text."""
@@ -104,6 +105,23 @@ class Assignment:
 
 
 @dataclass(slots=True, eq=False)
+class Star:
+    """A star of a target list: its ColumnRef, and what it spans: one source for `t.*`, the items of FROM for `*`."""
+
+    reference: Any
+    sources: list[Source]
+
+    def columns(self) -> list[tuple[str, str]] | None:
+        """(source, column) in order; None when they cannot be named one by one."""
+        found = []
+        for source in self.sources:
+            if not source.name or not source.complete:
+                return None
+            found += [(source.name, column.name) for column in source.columns]
+        return found
+
+
+@dataclass(slots=True, eq=False)
 class Returned:
     """An item of RETURNING that is a bare column of the written relation, or a star over it (`items`: what it spans)."""
 
@@ -139,6 +157,7 @@ class Grouping:
     grouped: list[OutColumn]
     has_sets: bool
     referenced: list[OutColumn]
+    in_rows: list[OutColumn]  # referenced by a whole row
 
 
 @dataclass(slots=True, eq=False)
@@ -161,3 +180,4 @@ class Reading:
     temporary: list[Any] = field(default_factory=list)  # RangeVars that mean temporary tables
     foreign: list[tuple[tuple[str, ...], int]] = field(default_factory=list)  # references to columns of temporary tables
     writes: list[Write] = field(default_factory=list)
+    stars: list[Star] = field(default_factory=list)

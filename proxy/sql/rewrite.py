@@ -18,7 +18,8 @@ from proxy.errors import Refusal, Unproven
 from proxy.policy.verdict import Closed, Masked, Open, Verdict
 from proxy.sql import build
 from proxy.sql.firewall import Firewall
-from proxy.sql.items import group_by_start, qualifier_span, relation_item
+from proxy.sql.items import group_by_start, qualifier_span, reference_span, relation_item
+from proxy.sql.nodes import spread_unnests
 from proxy.sql.parse import Statement, names, walk
 from proxy.sql.reading import Grouping, OutColumn, Reading, Use
 from proxy.sql.splice import Edit
@@ -46,6 +47,7 @@ def rewrite(
     edits: list[Edit] = []
     subqueries: dict[int, set[str]] = {}
     mentioned = mentioned_names(stmt)
+    hidden: list[Use] = []  # their subqueries have columns that no star may show
     for use in reading.uses:
         verdict = verdict_of(use.relation)
         if isinstance(verdict, Closed):
@@ -53,9 +55,16 @@ def rewrite(
         if isinstance(verdict, Open) or use.is_target:
             edits += qualify(statement, use)
             continue
-        text = _subquery(statement, use, verdict, mentioned, handed_out.get(use, set()))
+        extras: list[str] = []
+        hidden += [use] if use.system_columns else []
+        if use.rows and _can_hold_row(stmt, reading, use, verdict):
+            extras.append(build.row_column(use.relation, verdict, _name(use)))
+            edits += [Edit(*reference_span(statement, one), _own_column(use)) for one in use.rows]
+            hidden.append(use)
+        text = _subquery(statement, use, verdict, mentioned, handed_out.get(use, set()), extras)
         subqueries.setdefault(use.relation.oid, set()).add(text)
         edits += _replaced(statement, use, text)
+    edits += _stars_without(statement, reading, hidden)
     for grouping in reading.groupings:
         edits += _implied_grouping(statement, grouping, verdict_of)
     writes = check_writes(statement, reading, verdict_of)
@@ -93,12 +102,63 @@ def mentioned_names(stmt: Message) -> frozenset[str]:
     return frozenset(found)
 
 
-def _subquery(statement: Statement, use: Use, verdict: Masked, mentioned: frozenset[str], handed_out: set[int]) -> str:
-    if use.system_column is not None:
-        raise Unproven(
-            f"{use.system_column} of {use.relation.schema}.{use.relation.name} is not available: the relation is protected",
-            position=statement.character(use.range_var.location),
-        )
+def _name(use: Use) -> str:
+    """What the relation is called in its statement."""
+    return str(use.range_var.alias.aliasname or use.range_var.relname)
+
+
+def _own_column(use: Use) -> str:
+    """The column of the subquery that holds its row, under the name a reference to the row had."""
+    return f"{build.quoted(_name(use))}.{build.quoted(_name(use))}"
+
+
+def _can_hold_row(stmt: Message, reading: Reading, use: Use, verdict: Masked) -> bool:
+    """Whether the subquery can have a column with the row of the relation's own type, which a subquery's row has not.
+
+    It must show in no star, take no other reference's name, and mask no domain, whose checks a mask may not pass. Where
+    it cannot, the row is a record: the same values without the type.
+    """
+    name = _name(use)
+    bare = {n.location for n in walk(stmt) if isinstance(n, pb.ColumnRef) and _is_bare(n, name)}
+    is_grouped = any(source.use is use for g in reading.groupings for item in g.items for source in item.sources)
+    hides_domain = any(c.base_type_sql and verdict.columns[c.attnum].how != "open" for c in use.relation.columns)
+    is_sealed = any(show.seal is not None for show in verdict.columns.values())
+    if use.is_spread or is_grouped or hides_domain or is_sealed or use.relation.column(name) is not None:
+        return False
+    return bare <= {one.location for one in use.rows}
+
+
+def _is_bare(node: Any, name: str) -> bool:
+    return len(node.fields) == 1 and bool(node.fields[0].HasField("string")) and node.fields[0].string.sval == name
+
+
+def _system_columns(statement: Statement, use: Use) -> list[str]:
+    """System columns stand beside the others under their own names, where no star would show them."""
+    for name in sorted(use.system_columns):
+        is_partition = use.relation.kind == "p" or use.relation.parents
+        if use.is_spread or (name == "tableoid" and is_partition):
+            raise Unproven(
+                f"{name} of {use.relation.schema}.{use.relation.name} is not available here: the relation is protected",
+                hint="Write the columns out instead of *." if use.is_spread else None,
+                position=statement.character(use.range_var.location),
+            )
+    return [build.system_column(use.relation, name) for name in sorted(use.system_columns)]
+
+
+def _stars_without(statement: Statement, reading: Reading, hidden: list[Use]) -> list[Edit]:
+    """Stars over relations whose subquery has further columns are written out, column by column."""
+    edits = []
+    for star in reading.stars:
+        columns = star.columns()
+        if columns is not None and any(source.use in hidden for source in star.sources):
+            text = ", ".join(f"{build.quoted(source)}.{build.quoted(column)}" for source, column in columns)
+            edits.append(Edit(*reference_span(statement, star.reference), text))
+    return edits
+
+
+def _subquery(
+    statement: Statement, use: Use, verdict: Masked, mentioned: frozenset[str], handed_out: set[int], extras: list[str]
+) -> str:
     item = relation_item(statement, use.range_var, use.sample)
     sample = statement.text(*item.sample) if item.sample is not None else ""
     reached = None if use.all_columns or use.whole_row else mentioned
@@ -109,6 +169,7 @@ def _subquery(statement: Statement, use: Use, verdict: Masked, mentioned: frozen
         only=item.is_only,
         tablesample=sample,
         sealed_out=frozenset(handed_out) if not use.whole_row else frozenset(),
+        extras=(*extras, *_system_columns(statement, use)),
     )
 
 
@@ -146,7 +207,8 @@ def qualify_name(statement: Statement, range_var: Any, relation: Relation, sampl
 def qualified_calls(stmt: Message, firewall: Firewall) -> list[Edit]:
     """Unqualified calls leave qualified: a better match elsewhere on the path must not win (FINDINGS 1)."""
     calls = {n.location: n for n in walk(stmt) if isinstance(n, pb.FuncCall) and len(n.funcname) == 1}
-    return [Edit(location, location, f"{firewall.home_of(node)}.") for location, node in sorted(calls.items())]
+    kept = spread_unnests(stmt)
+    return [Edit(at, at, f"{firewall.home_of(node)}.") for at, node in sorted(calls.items()) if at not in kept]
 
 
 def _implied_grouping(statement: Statement, grouping: Grouping, verdict_of: Callable[[Relation], Verdict]) -> list[Edit]:
@@ -167,7 +229,7 @@ def _implied_grouping(statement: Statement, grouping: Grouping, verdict_of: Call
                 continue
             if any(verdict.columns[a].how != "open" for a in use.relation.primary_key):
                 continue
-            wanted = _ungrouped(use, source.columns, grouped, _attnums(grouping.referenced, use))
+            wanted = _ungrouped(use, source.columns, grouped, grouping)
             added += [f"{build.quoted(source.name)}.{name}" for name in wanted]
     if not added:
         return []
@@ -179,10 +241,13 @@ def _attnums(columns: list[OutColumn], use: Use) -> set[int]:
     return {base.attnum for column in columns for owner, base in column.origins if owner is use}
 
 
-def _ungrouped(use: Use, visible: list[OutColumn], grouped: set[int], referenced: set[int]) -> list[str]:
+def _ungrouped(use: Use, visible: list[OutColumn], grouped: set[int], grouping: Grouping) -> list[str]:
     wanted = []
+    referenced, in_rows = _attnums(grouping.referenced, use), _attnums(grouping.in_rows, use)
     for column, shown in zip(use.relation.columns, visible, strict=True):
-        if column.attnum in referenced and column.attnum not in grouped:
+        if column.attnum in referenced | in_rows and column.attnum not in grouped:
+            if not column.has_equality and column.attnum not in referenced:
+                continue  # a whole row mostly stands inside an aggregate; where it does not, the server says so
             if not column.has_equality:
                 raise Unproven(
                     f"{column.name} has a type without equality: add an aggregate around it when grouping by the primary key"

@@ -29,6 +29,7 @@ from proxy.sql.reading import (
     Reading,
     Returned,
     Source,
+    Star,
     Usage,
     Use,
     Write,
@@ -117,7 +118,9 @@ class _Reader:
         self.temporary = temporary
         self.unknown_is_temporary = unknown_is_temporary
         self.reading = Reading()
+        self._star_arguments: set[int] = set()  # where `f(t.*)` hands a whole row to a function
         self._referenced: list[list[OutColumn]] = []  # per open SELECT: every column it references, for Grouping
+        self._in_rows: list[list[OutColumn]] = []  # the same by a whole row
 
     # -- statements ----------------------------------------------------------------------------------------------------
 
@@ -202,6 +205,7 @@ class _Reader:
         items: list[Item] = []
         inner = scope.inner(items)
         self._referenced.append([])
+        self._in_rows.append([])
         for element in node.from_clause:
             items.append(self.from_item(node_of(element), scope, items))
         outputs, complete = self.target_list(node.target_list, inner)
@@ -216,11 +220,12 @@ class _Reader:
         self.distinct_clause(node, inner, outputs)
         self.sort_clause(node.sort_clause, inner, outputs)
         self.limit(node, inner)
-        referenced = self._referenced.pop()
-        if self._referenced:
-            self._referenced[-1].extend(referenced)  # a correlated reference counts for the outer query as well
+        referenced, in_rows = self._referenced.pop(), self._in_rows.pop()
+        if self._referenced:  # a correlated reference counts for the outer query as well
+            self._referenced[-1].extend(referenced)
+            self._in_rows[-1].extend(in_rows)
         if node.group_clause:
-            self.reading.groupings.append(Grouping(node, items, grouped, has_sets, referenced))
+            self.reading.groupings.append(Grouping(node, items, grouped, has_sets, referenced, in_rows))
         return outputs, complete
 
     def _after_set_operation(self, node: Any, outputs: list[OutColumn], scope: _Scope) -> None:
@@ -498,8 +503,7 @@ class _Reader:
             if not (left.complete and right.complete):
                 raise Unproven("NATURAL JOIN with something whose columns are not known here")
             for source in (*left.sources, *right.sources):
-                if source.use is not None:
-                    source.use.all_columns = True
+                _spread(source)
             right_names = {c.name for c in right.columns}
             using = [c.name for c in left.columns if c.name in right_names]
         for name in using:
@@ -667,16 +671,15 @@ class _Reader:
             items = scope.levels[0]
             expanded = [column for item in items for column in item.columns]
             complete = all(item.complete for item in items)
-            for item in items:
-                for source in item.sources:
-                    _reach_all(source)
+            is_plain = all(i.complete and len(i.columns) == sum(len(s.columns) for s in i.sources) for i in items)
+            self._star_of([s for item in items for s in item.sources], node, is_plain)
         else:
             found = self._source(tuple(f.string.sval for f in node.fields[:-1]), scope, node)
             if found is None:
                 self.reading.unsettled.append(((figure_name(node),), node.location))
                 self.reading.unknown.append("a star over something not known here")
                 return [], False
-            _reach_all(found)
+            self._star_of([found], node, len(node.fields) == 2)
             expanded, complete = found.columns, found.complete
         if not complete:
             self.reading.unknown.append("a star over columns not known here")
@@ -685,6 +688,15 @@ class _Reader:
         if self._referenced:
             self._referenced[-1].extend(expanded)
         return _copies(expanded), complete
+
+    def _star_of(self, sources: list[Source], node: Any, can_be_written_out: bool) -> None:
+        """Note what a star takes. One that cannot be written out column by column spreads what it spans."""
+        star = Star(node, sources)
+        is_plain = can_be_written_out and star.columns() is not None
+        for source in sources:
+            (_reach_all if is_plain and source.use is not None else _spread)(source)
+        if is_plain:
+            self.reading.stars.append(star)
 
     def group_clause(self, node: Any, scope: _Scope, outputs: list[OutColumn]) -> tuple[list[OutColumn], bool]:
         grouped: list[OutColumn] = []
@@ -766,6 +778,8 @@ class _Reader:
                 for output in self.select(node, scope)[0]:
                     self.usage(output, Place.OTHER, -1)
             else:
+                if isinstance(node, pb.FuncCall):
+                    self._star_arguments.update(a.location for a in map(node_of, node.args) if _is_star_of_one(a))
                 waiting.extend((child, Place.OTHER, ()) for child in children(node))
 
     def _sublink(self, node: Any, scope: _Scope, place: Place, others: tuple[Any, ...]) -> None:
@@ -838,7 +852,7 @@ class _Reader:
                 if owners:
                     for owner in owners:
                         if owner.use is not None:
-                            owner.use.system_column = name
+                            owner.use.system_columns.add(name)
                     return None
             is_sure = is_sure and all(item.complete for item in level)
         for level in scope.levels:
@@ -870,8 +884,7 @@ class _Reader:
         if column is not None:
             return column
         if name in SYSTEM_COLUMNS and source.use is not None:
-            source.use.system_column = name
-            source.use.system_references.append(node)
+            source.use.system_columns.add(name)
             return None
         if source.is_temporary:
             self.reading.foreign.append((parts, node.location))
@@ -896,10 +909,14 @@ class _Reader:
 
     def _whole_row(self, source: Source, node: Any) -> None:
         _reach_all(source)
+        for use in source.inner_uses:
+            use.is_spread = True
         if source.use is not None:
             source.use.whole_row = True
-        if self._referenced:
-            self._referenced[-1].extend(source.columns)
+            if len(node.fields) == 1 or node.location in self._star_arguments:
+                source.use.rows.append(node)
+        if self._in_rows:
+            self._in_rows[-1].extend(source.columns)
         for column in source.columns:
             self.usage(column, Place.WHOLE_ROW, node.location)
 
@@ -938,6 +955,11 @@ def _handed_on(write: Write | None, columns: Iterable[OutColumn]) -> list[OutCol
     return found
 
 
+def _is_star_of_one(node: Any) -> bool:
+    """`t.*`, without a schema."""
+    return isinstance(node, pb.ColumnRef) and len(node.fields) == 2 and bool(node.fields[1].HasField("a_star"))
+
+
 def source_column(source: Source, name: str) -> OutColumn | None:
     """The column of that name, or None."""
     return _single(source.columns, name)
@@ -962,6 +984,13 @@ def _reach_all(source: Source) -> None:
     for use in (source.use, *source.inner_uses):
         if use is not None:
             use.all_columns = True
+
+
+def _spread(source: Source) -> None:
+    _reach_all(source)
+    for use in (source.use, *source.inner_uses):
+        if use is not None:
+            use.is_spread = True
 
 
 def _written(range_var: Any) -> str:

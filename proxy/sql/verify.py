@@ -21,6 +21,7 @@ from proxy.catalog.snapshot import Relation, Snapshot
 from proxy.errors import Bug
 from proxy.policy.verdict import Closed, Masked, Verdict
 from proxy.sql.firewall import NODES, Firewall
+from proxy.sql.nodes import spread_unnests
 from proxy.sql.parse import Statement, Token, children, kind_of, names, node_of, parse, scan, walk
 
 ROWS = ("Select", "Insert", "Update", "Delete", "Merge")
@@ -107,6 +108,7 @@ class _Verifier:
 
     def rows(self, stmt: Message) -> None:
         waiting: list[tuple[Any, frozenset[str]]] = [(stmt, frozenset())]
+        unqualified = spread_unnests(stmt)
         while waiting:
             node, ctes = waiting.pop()
             if isinstance(node, pb.LockingClause):  # FOR UPDATE OF names aliases
@@ -122,7 +124,7 @@ class _Verifier:
             since = NODES.get(kind_of(node))
             if since is None or since > self.snapshot.server_version_num:
                 raise Bug(f"{kind_of(node)} came out of rewriting")
-            if isinstance(node, pb.FuncCall) and len(node.funcname) == 1:
+            if isinstance(node, pb.FuncCall) and len(node.funcname) == 1 and node.location not in unqualified:
                 raise Bug("a function call left unqualified")
             self.firewall.check_node(self.outcome, node)
             inside = self.inside(node)
