@@ -14,6 +14,7 @@ from rich.console import Console
 
 from proxy.catalog.snapshot import Snapshot
 from proxy.cli.catalog import connected, quoted, snapshot_of
+from proxy.cli.functions import function_findings
 from proxy.cli.serve import open_policy
 from proxy.config import Config
 from proxy.crypto import sql_check
@@ -83,6 +84,8 @@ async def _check(config: Config, database: str | None) -> list[Finding]:
             found.append(Finding("error", "rules encrypt columns, and the configuration names no `keys`"))
         found += [one async for one in _sealed_columns(connection, ruleset, snapshot)]
         found += [one async for one in _logins(connection, ruleset)]
+        owners = (*config.trusted_owners, *ruleset.trusted_owners)
+        found += await function_findings(connection, owners, ruleset, snapshot)
         found += check_indexes(ruleset, snapshot, [_index(row) for row in await connection.fetch(_INDEXES)])
     return sorted(found, key=lambda one: list(_STYLES).index(one.severity))
 

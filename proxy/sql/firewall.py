@@ -62,7 +62,7 @@ _OPERATOR_CLASSES = {
     (name,)
     for name in ("text_pattern_ops", "varchar_pattern_ops", "bpchar_pattern_ops", "jsonb_path_ops", "jsonb_ops", "inet_ops")
 }
-_NO_LOOKUP = {pb.AEXPR_BETWEEN, pb.AEXPR_NOT_BETWEEN, pb.AEXPR_BETWEEN_SYM, pb.AEXPR_NOT_BETWEEN_SYM}
+NO_LOOKUP = {pb.AEXPR_BETWEEN, pb.AEXPR_NOT_BETWEEN, pb.AEXPR_BETWEEN_SYM, pb.AEXPR_NOT_BETWEEN_SYM}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class Firewall:
         if isinstance(node, pb.FuncCall):
             self.function(statement, node)
         elif isinstance(node, pb.A_Expr):
-            if node.kind not in _NO_LOOKUP:
+            if node.kind not in NO_LOOKUP:
                 self.operator(statement, names(node.name), node)
         elif isinstance(node, pb.SubLink):
             if node.oper_name:

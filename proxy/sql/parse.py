@@ -197,6 +197,24 @@ def parse(source: bytes) -> Statement:
     return Statement(source, tuple(tokens), tuple(comments), tuple(stmts))
 
 
+def parse_plpgsql(header: str, body: str) -> Any:
+    """The statements of a PL/pgSQL body, in libpg_query's JSON; `header` is CREATE FUNCTION up to AS.
+
+    It knows no types but pg_catalog's. Raises StatementError for what it cannot read, TooComplex past a limit.
+    """
+    _measure(scan(body.encode())[0])
+    tag = "$b$"
+    while tag in body:
+        tag = f"$b{tag[1:]}"
+    source = f"{header} AS {tag}{body}{tag}"
+    try:
+        return postgast.parse_plpgsql(source)
+    except PgQueryError as error:
+        raise _syntax(source.encode(), error) from None
+    except (ValueError, RecursionError) as error:  # its JSON is not always well formed
+        raise StatementError(f"the parser's answer cannot be read: {error}") from None
+
+
 def literals_hidden(source: bytes) -> str:
     """The text with every literal as `?` and comments dropped, for the query log. Unreadable text gives its length only."""
     try:
