@@ -94,6 +94,7 @@ class Plan:
     ends_transaction: bool = False  # COMMIT, ROLLBACK … : a tracked search_path must be asked for again
     hides_messages: bool = False  # errors a restricted caller's writes may cause become fixed texts by SQLSTATE
     says_catalog: bool = False  # we wrote `pg_catalog.` where the client did not: messages must not say it
+    names: tuple[str, ...] = ()  # identifiers of the client's text that are not ASCII
     may_change_names: bool = False  # temporary tables, or all prepared statements or cursors at once
 
 

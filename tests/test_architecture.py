@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[1] / "proxy"
 RANKS: list[tuple[str, float]] = [
     ("errors.py", 0),
     ("caller.py", 0),
+    ("encodings.py", 0),
     ("catalog/snapshot.py", 0),
     ("catalog/__init__.py", 0),
     ("masking/mask.py", 0),

@@ -20,6 +20,7 @@ from proxy.sql.reading import Reading
 from proxy.sql.reading import Use as RelationUse
 from proxy.sql.scopes import find_relation, is_temporary
 from proxy.sql.sealed import SealedWork, Shown
+from proxy.sql.settings import CHANGES_READING
 from proxy.sql.splice import Edit, Spliced, splice
 from proxy.sql.verify import Allowed
 
@@ -137,7 +138,7 @@ class Planning:
     def moves_path(self, kind: str, stmt: Any) -> bool:
         """Whether what follows could mean other names than we resolved."""
         if kind == "VariableSet":
-            return stmt.kind == pb.VAR_RESET_ALL or stmt.name.lower() in ("search_path", "role", "session_authorization")
+            return stmt.kind == pb.VAR_RESET_ALL or stmt.name.lower() in CHANGES_READING
         return kind in CHANGES_PATH
 
     def only_harmless(self, stmts: Sequence[tuple[str, Message]]) -> None:
@@ -259,6 +260,7 @@ class Planning:
             ends_transaction="Transaction" in kinds,
             hides_messages=is_restricted and not all(part.command in _READS and not part.writes for part in parts),
             says_catalog=bool(edits) and b"pg_catalog" not in self.source.lower(),
+            names=_names_beyond_ascii(statement),
             may_change_names=any(map(_changes_names, parts)),
         )
         return plan, not any(one.sealed is not None and one.sealed.has_constants for one in judged)
@@ -295,6 +297,13 @@ def naming_of(kind: str, stmt: Any) -> Naming | None:
 def drops_temporary(kind: str, stmt: Any) -> bool:
     """DISCARD TEMP and DISCARD ALL."""
     return kind == "Discard" and stmt.target in (pb.DISCARD_TEMP, pb.DISCARD_ALL)
+
+
+def _names_beyond_ascii(statement: Statement) -> tuple[str, ...]:
+    if statement.source.isascii():
+        return ()
+    spans = (statement.source[t.start : t.end] for t in statement.tokens if t.kind in sql_parse.NAMES)
+    return tuple(dict.fromkeys(span.decode() for span in spans if not span.isascii()))
 
 
 def _changes_names(part: Part) -> bool:

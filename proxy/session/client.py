@@ -120,9 +120,10 @@ class Client:
         slot = Slot(s.QUERY)
         slot.plan = plan
         if not self._naming.is_glass:
-            if plan.text != sql:
+            sent = self._naming.encoded(plan)
+            if sent != sql:
                 slot.is_rewritten = True
-                frame = m.Query(plan.text).to_bytes()
+                frame = m.Query(sent).to_bytes()
             slot.notices = plan.notices
             self._ledger.forget_unnamed(slot)
         self._naming.track(slot, plan)
@@ -144,9 +145,10 @@ class Client:
         slot.notices = () if self._naming.is_glass else plan.notices
         naming = self._naming
         slot.prepared = Prepared(plan, text, message.param_oids, naming.path, naming.temporary, naming.planner)
-        if not self._naming.is_glass and (plan.text != message.sql or oids != message.param_oids):
-            slot.is_rewritten = plan.text != message.sql
-            frame = m.Parse(message.statement, plan.text, oids).to_bytes()
+        sent = message.sql if naming.is_glass else naming.encoded(plan)
+        if not naming.is_glass and (sent != message.sql or oids != message.param_oids):
+            slot.is_rewritten = sent != message.sql
+            frame = m.Parse(message.statement, sent, oids).to_bytes()
         self._ledger.statements.put(message.statement, slot.prepared, slot, self._ledger.segment)
         self._ledger.send_statement(slot, frame, plan, "prepare")
         if plan.check_types and not self._naming.is_glass:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from proxy.audit.event import Outcome
+from proxy.encodings import codec_of
 from proxy.plan import Plan
 from proxy.session import slots as s
 from proxy.session.actions import Action, CancelServer, Record, Statement, ToClient, ToServer
@@ -52,6 +53,12 @@ class Ledger:
         self.had_copy_data = False
         self.lock: Slot | None = None  # the Parse whose types are being checked
         self.is_cancelling = False
+
+    @property
+    def codec(self) -> str | None:
+        """Python's codec for the session's client_encoding; None when it is none we can read."""
+        server_encoding = self.parameters.get("server_encoding", "UTF8")
+        return codec_of(self.parameters.get("client_encoding", "UTF8"), server_encoding)
 
     def take(self) -> list[Action]:
         """What this call has to say, in order."""

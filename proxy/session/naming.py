@@ -6,12 +6,12 @@ the same text gives the same plan. The one writer of planner, path and everythin
 
 from __future__ import annotations
 
+from proxy.encodings import UTF8, is_plain_name
 from proxy.errors import Bug, ProtocolError, ProxyError, StatementError, Unavailable, Unproven
 from proxy.plan import Miss, Part, Plan
 from proxy.session import slots as s
 from proxy.session.actions import Reload
 from proxy.session.ledger import Ledger
-from proxy.session.rows import is_utf8
 from proxy.session.slots import Prepared, Slot
 from proxy.session.startup import Planner
 from proxy.wire import messages as m
@@ -149,19 +149,30 @@ class Naming:
     def _decoded(self, sql: bytes) -> str:
         if sql.isascii():
             text = sql.decode("ascii")
-        elif not is_utf8(self._ledger.parameters):
-            raise Unproven(
-                f"client_encoding {self._ledger.parameters.get('client_encoding')} is not understood here",
-                hint="Use client_encoding UTF8.",
-            )
         else:
+            codec = self._ledger.codec
+            if codec is None:
+                raise self._unreadable()
             try:
-                text = sql.decode("utf-8")
-            except UnicodeDecodeError:
-                raise StatementError('invalid byte sequence for encoding "UTF8"', sqlstate="22021") from None
+                text = sql.decode(codec)
+                is_whole = text.encode(codec) == sql
+            except UnicodeError:
+                is_whole = False
+            if not is_whole:
+                spoken = self._ledger.parameters.get("client_encoding", "UTF8")
+                raise StatementError(f'invalid byte sequence for encoding "{spoken}"', sqlstate="22021")
         if self._ledger.parameters.get("standard_conforming_strings", "on") != "on" and "\\" in text:
             raise Unproven("standard_conforming_strings is off: a backslash cannot be judged", hint="Set it on.")
         return text
+
+    def _unreadable(self) -> Unproven:
+        spoken = self._ledger.parameters.get("client_encoding")
+        return Unproven(f"client_encoding {spoken} is not understood here", hint="Use client_encoding UTF8.")
+
+    def encoded(self, plan: Plan) -> bytes:
+        """The plan's text as it leaves, in the session's encoding; `_check_surroundings` saw that it can."""
+        codec = self._ledger.codec
+        return plan.text if codec in (None, UTF8) or plan.text.isascii() else plan.text.decode().encode(codec or UTF8)
 
     def _require_names(self) -> None:
         """Names can be resolved now, or Hold. Nothing in flight may change what they mean."""
@@ -195,11 +206,24 @@ class Naming:
                 "after SET search_path, the end of a transaction must be sent alone",
                 hint="Send COMMIT or ROLLBACK as a statement of its own.",
             )
-        is_sealed = bool(plan.params) or any(part.results for part in plan.parts)
-        if not is_utf8(self._ledger.parameters) and (is_sealed or not plan.text.isascii()):
+        codec = self._ledger.codec
+        if codec == UTF8:
+            return
+        if plan.params or any(part.results for part in plan.parts):
+            spoken = self._ledger.parameters.get("client_encoding")
+            raise Unproven(f"client_encoding {spoken} cannot be used with encrypted columns", hint="Use client_encoding UTF8.")
+        if plan.text.isascii():
+            return
+        if codec is None:
+            raise self._unreadable()
+        text = plan.text.decode()
+        try:
+            text.encode(codec)
+        except UnicodeError:
+            raise Unproven("a name this statement needs cannot be written in your client_encoding") from None
+        if not all(is_plain_name(name) for name in plan.names):
             raise Unproven(
-                f"client_encoding {self._ledger.parameters.get('client_encoding')} cannot be used with protected columns",
-                hint="Use client_encoding UTF8.",
+                "names with letters beyond ASCII and ideographs are read in UTF8 only", hint="Use client_encoding UTF8."
             )
 
     def _reload(self, names: tuple[str, ...]) -> None:

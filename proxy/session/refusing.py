@@ -5,6 +5,7 @@ So transaction status and ReadyForQuery are always the server's own (FINDINGS 7)
 
 from __future__ import annotations
 
+from proxy.encodings import UTF8
 from proxy.errors import Bug, ProxyError, StatementError
 from proxy.session import slots as s
 from proxy.session.actions import Record
@@ -53,12 +54,12 @@ def substitute(ledger: Ledger, slot: Slot) -> bytes:
     return m.Parse(name, rejected(slot)).to_bytes()
 
 
-def own_reply(slot: Slot) -> bytes:
-    """Our error, in place of the server's reply."""
+def own_reply(slot: Slot, codec: str | None) -> bytes:
+    """Our error, in place of the server's reply, in the session's encoding."""
     error = slot.refusal or Bug("a refusal without its reason")
     slot.sqlstate = error.sqlstate
     # What PostgreSQL itself would have said looks as if it had.
-    return own_error(error, "" if isinstance(error, StatementError) else slot.refusal_id)
+    return own_error(error, "" if isinstance(error, StatementError) else slot.refusal_id, codec or UTF8)
 
 
 def rejected(slot: Slot) -> bytes:

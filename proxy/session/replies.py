@@ -128,7 +128,7 @@ class Replies:
         self._ledger.log_end(slot)
         if slot.is_muted:
             return b""
-        return own_notices(slot.notices) + frame if slot.notices else None
+        return own_notices(slot.notices, self._ledger.codec) + frame if slot.notices else None
 
     def _bind_complete(self, frame: bytes) -> bytes | None:
         slot = self._front(s.BIND)
@@ -195,7 +195,7 @@ class Replies:
         self._ledger.log_end(parse, error.sqlstate if error is not None else "00000", error.message if error else "")
         if error is None:
             self._ledger.statements.confirm(parse.name, parse.prepared, parse)
-            return own_notices(parse.notices) + _PARSE_COMPLETE
+            return own_notices(parse.notices, self._ledger.codec) + _PARSE_COMPLETE
         # The server has the statement: take it back, then fail as a Parse of that name.
         close = Slot(s.CLOSE)
         close.is_internal = True
@@ -322,7 +322,7 @@ class Replies:
             return b""
         if slot.refusal is not None:  # an empty query in place of a refused one, or stopped too late
             slot.is_muted, slot.is_stopped = True, False
-            return own_reply(slot)
+            return own_reply(slot, self._ledger.codec)
         if frame[0] != Backend.EMPTY_QUERY_RESPONSE:
             slot.require_part()
         slot.enter_part(slot.part_number + 1)
@@ -333,7 +333,7 @@ class Replies:
         if not slot.notices:
             return shown
         notices, slot.notices = slot.notices, ()
-        return own_notices(notices) + (frame if shown is None else shown)
+        return own_notices(notices, self._ledger.codec) + (frame if shown is None else shown)
 
     def _execute_ends(self, slot: Slot) -> bytes | None:
         self._naming.settle(slot)
@@ -357,7 +357,7 @@ class Replies:
             fail.is_internal, fail.refusal, fail.name = True, slot.refusal, self._ledger.fresh_name()
             self._ledger.push_extended(fail, m.Parse(fail.name, rejected(slot)).to_bytes())
             self._ledger.is_skipping = True
-        return own_reply(slot)
+        return own_reply(slot, self._ledger.codec)
 
     def _error(self, frame: bytes) -> bytes | None:
         report = m.ErrorResponse.parse(frame[HEAD_BYTES:])
@@ -378,7 +378,7 @@ class Replies:
         if slot.is_muted or (slot.is_internal and not slot.passes_error):
             shown: bytes | None = b""
         elif is_ours:
-            shown = own_reply(slot)
+            shown = own_reply(slot, self._ledger.codec)
         else:
             shown = self._report(report, frame, slot)
         if slot.kind in (s.QUERY, s.FUNCTION_CALL):

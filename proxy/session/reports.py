@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+from proxy.encodings import UTF8
 from proxy.errors import ProxyError
 from proxy.plan import Plan
 from proxy.wire.messages import ErrorResponse, NoticeResponse, error_response, notice_response
@@ -102,12 +103,12 @@ def _shown_message(report: ErrorResponse | NoticeResponse, plan: Plan | None) ->
     return _FIXED.get(sqlstate, _FIXED_CLASS.get(sqlstate[:2], "the database's own code raised an error")).encode()
 
 
-def own_notices(texts: tuple[str, ...]) -> bytes:
-    """NoticeResponse frames of a plan's own."""
-    return b"".join(notice_response("NOTICE", "01000", text).to_bytes() for text in texts)
+def own_notices(texts: tuple[str, ...], codec: str | None) -> bytes:
+    """NoticeResponse frames of a plan's own, in the session's encoding."""
+    return b"".join(notice_response("NOTICE", "01000", text, encoding=codec or UTF8).to_bytes() for text in texts)
 
 
-def own_error(error: ProxyError, event_id: str = "", encoding: str = "utf-8") -> bytes:
+def own_error(error: ProxyError, event_id: str = "", encoding: str = UTF8) -> bytes:
     """The ErrorResponse frame of a refusal; FATAL when the error ends the session."""
     return error_response(
         "FATAL" if error.fatal else "ERROR",

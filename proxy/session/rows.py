@@ -6,7 +6,7 @@ that a plan did not say: a shape that disagrees with the plan is a `Bug` (XX000)
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -173,11 +173,6 @@ def sensitive_cells(part: Part) -> int:
     return max(len(masked), len(part.results))
 
 
-def is_utf8(parameters: Mapping[str, str]) -> bool:
-    """Whether the session's client_encoding is the one we decode."""
-    return parameters.get("client_encoding", "UTF8").upper() in ("UTF8", "UNICODE", "UTF-8")
-
-
 __all__ = [
     "BINARY",
     "TEXT",
@@ -185,7 +180,6 @@ __all__ = [
     "RowOpener",
     "Sealing",
     "check_parameters",
-    "is_utf8",
     "parameter_shape",
     "row_shape",
     "seal_parameters",

@@ -12,6 +12,7 @@ from typing import Any
 
 from postgast import pg_query_pb2 as pb
 
+from proxy.encodings import is_readable
 from proxy.errors import Refusal, Unproven
 from proxy.sql import allowed
 from proxy.sql.firewall import Firewall
@@ -19,12 +20,17 @@ from proxy.sql.parse import node_of
 
 # Words of the startup message that are no settings (PostgreSQL 18, 54.2.1, 54.7 StartupMessage).
 _STARTUP_WORDS = frozenset(("user", "database", "replication", "options"))
+# Settings after which the same bytes may mean something else.
+CHANGES_READING = frozenset(("search_path", "role", "session_authorization", "client_encoding", "standard_conforming_strings"))
 _MESSAGE_LEVELS = frozenset(("notice", "warning", "error"))  # `log` would let the server's own LOG lines through
 _TRANSACTION = frozenset(("TRANSACTION", "SESSION CHARACTERISTICS"))
 
 
 def check_set(node: Any, firewall: Firewall, login: str) -> bool:
-    """Check a VariableSetStmt. Returns whether search_path may differ afterwards. Raises Refusal or Unproven."""
+    """Check a VariableSetStmt. Returns whether the same bytes may mean something else afterwards.
+
+    Raises Refusal or Unproven.
+    """
     if node.kind == pb.VAR_RESET_ALL:
         return True
     if node.kind == pb.VAR_SET_MULTI:
@@ -34,12 +40,12 @@ def check_set(node: Any, firewall: Firewall, login: str) -> bool:
     name = node.name.lower()
     if node.kind in (pb.VAR_RESET, pb.VAR_SET_DEFAULT):
         _check_name(name)
-        return bool(name == "search_path")
+        return name in CHANGES_READING
     if node.kind != pb.VAR_SET_VALUE:
         raise Unproven("SET … FROM CURRENT is not open to restricted callers")
     values = [_value(node_of(a)) for a in node.args]
     check_setting(name, values, firewall, login)
-    return bool(name == "search_path")
+    return name in CHANGES_READING
 
 
 def check_setting(name: str, values: list[str], firewall: Firewall, login: str) -> None:
@@ -59,8 +65,8 @@ def check_setting(name: str, values: list[str], firewall: Firewall, login: str) 
 
 
 def check_encoding(value: str) -> None:
-    """UTF8 only: the statement is read and its positions are counted in it. Raises Refusal."""
-    if value.strip("'\" ").upper().replace("-", "").replace("_", "") not in ("UTF8", "UNICODE"):
+    """Only encodings we read as the server does (proxy/encodings.py). Raises Refusal."""
+    if not is_readable(value):
         raise Refusal(f'client_encoding "{value}" is not supported here', hint="SET client_encoding TO 'UTF8'")
 
 
