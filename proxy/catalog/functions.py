@@ -90,6 +90,8 @@ def _function(row: asyncpg.Record, owners: Owners) -> Function:
 def _path(value: str | None) -> tuple[str, ...] | None:
     if value is None:
         return None
+    if value.strip() in ("", '""'):  # SET search_path = ''
+        return ()
     try:
         schemas = tuple(identifiers(value))
     except ProxyError:

@@ -43,7 +43,9 @@ def _of_role(
     refused: dict[tuple[str, str], list[str]],
 ) -> Iterator[Finding]:
     judge = Judge(ruleset, snapshot, role.name)
-    bodies = Bodies(snapshot, (one.function for one in functions), lambda relation: judge.read(relation.oid))
+    bodies = Bodies(
+        snapshot, (one.function for one in functions), lambda relation: judge.read(relation.oid), judge.refused_functions
+    )
     safe: dict[str, str] = {}
     unsafe: dict[str, list[Function]] = defaultdict(list)
     for name, judged, first in _judged(role, ruleset, functions, bodies):

@@ -4,8 +4,8 @@ A function's body is not rewritten: it runs inside the server, and what it reads
 for each function whether it is safe to list under `functions` of a role. Promise: 'safe' is proven. Every statement of the
 body was read by PostgreSQL's own grammar and is a query; every relation that its names could mean is open to the role, or
 open in the columns the body mentions; every function, operator and type is PostgreSQL's own and on the allow-list, or a user
-function that is safe itself. What cannot be read, also dynamic SQL, is not safe. Only `check` uses this: nothing here is on
-the way of a statement.
+function that is safe itself. What cannot be read, also dynamic SQL, is not safe. Casts, domains and triggers of trusted owners
+are taken to be harmless, as they are in every statement. Only `check` uses this: nothing here is on the way of a statement.
 
 A body is read under the search_path the function sets for itself. Where it sets none, the caller's path decides, so a name
 stands for everything that bears it in any schema.
@@ -95,11 +95,21 @@ class _Unsafe(Exception):
 
 
 class Bodies:
-    """Judges functions of one snapshot as one role sees it. `functions`: every user function, whether in question or not."""
+    """Judges functions of one snapshot as one role sees it.
 
-    def __init__(self, snapshot: Snapshot, functions: Iterable[Function], verdict_of: Callable[[Relation], Verdict]) -> None:
+    `functions`: every user function, whether in question or not. `refused`: built-ins the role's rules close besides.
+    """
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        functions: Iterable[Function],
+        verdict_of: Callable[[Relation], Verdict],
+        refused: frozenset[str] = frozenset(),
+    ) -> None:
         self.snapshot = snapshot
         self.verdict_of = verdict_of
+        self.refused = refused
         self._functions: dict[tuple[str, str], list[Function]] = defaultdict(list)
         for function in functions:
             self._functions[function.schema, function.name].append(function)
@@ -302,6 +312,7 @@ class _Body:
                 raise _Unsafe(f"it reads {shown}, which is closed: {verdict.reason}")
             if isinstance(verdict, Masked):
                 hidden = [c.name for c in relation.columns if verdict.columns[c.attnum].how != "open"]
+                is_whole = is_whole or "tableoid" in self.mentioned  # it tells the partition, and so the key
                 hidden = [name for name in hidden if is_whole or name in self.mentioned]
                 if hidden or verdict.condition is not None:
                     what = ", ".join(hidden) or "also rows the role does not see"
@@ -318,6 +329,8 @@ class _Body:
             if given == 1 and reasons == [""]:
                 reasons = [allowed.type_named(self.version, name)]
             closed = next((reason for reason in reasons if reason), None)
+            if name in self.bodies.refused:
+                closed = "it shows values of a hidden partition key"
             if closed is not None:
                 raise _Unsafe(f"it calls {name}: {closed}")
             if not users and None not in reasons:

@@ -41,6 +41,8 @@ CREATE FUNCTION safe_void() RETURNS void LANGUAGE plpgsql AS 'BEGIN PERFORM 1; R
 CREATE FUNCTION safe_row(orders DEFAULT NULL) RETURNS shop.orders LANGUAGE plpgsql AS 'BEGIN $1.id := 2; RETURN $1; END';
 CREATE AGGREGATE safe_total(numeric) (sfunc = numeric_add, stype = numeric, initcond = 0);
 CREATE FUNCTION safe_owner() RETURNS bigint SECURITY DEFINER SET search_path = shop LANGUAGE sql AS 'SELECT count(*) FROM orders';
+CREATE FUNCTION safe_empty() RETURNS bigint SECURITY DEFINER SET search_path = '' LANGUAGE sql
+  AS 'SELECT count(id) FROM shop.customers';
 CREATE FUNCTION leak_sql() RETURNS text LANGUAGE sql AS 'SELECT email FROM shop.customers LIMIT 1';
 CREATE FUNCTION leak_bound() RETURNS text LANGUAGE sql RETURN (SELECT email FROM customers LIMIT 1);
 CREATE FUNCTION leak_row() RETURNS SETOF customers LANGUAGE sql STABLE AS 'SELECT c FROM shop.customers AS c';
@@ -55,6 +57,8 @@ CREATE FUNCTION leak_attribute() RETURNS text SET search_path = shop LANGUAGE sq
 CREATE FUNCTION leak_error() RETURNS int LANGUAGE plpgsql AS $$
   BEGIN RETURN (SELECT email::int FROM shop.customers); END $$;
 CREATE FUNCTION other_c(text) RETURNS text LANGUAGE internal AS 'upper';
+CREATE FUNCTION other_path() RETURNS int SECURITY DEFINER SET search_path = "$user", shop LANGUAGE sql AS 'SELECT 1';
+CREATE FUNCTION other_odd_path() RETURNS int SECURITY DEFINER SET search_path = 'a', '' LANGUAGE sql AS 'SELECT 1';
 CREATE FUNCTION other_write() RETURNS int LANGUAGE sql AS 'DELETE FROM shop.orders WHERE false RETURNING 1';
 CREATE FUNCTION other_trigger() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
 CREATE FUNCTION other_hidden() RETURNS int LANGUAGE sql AS 'SELECT 1';
@@ -63,6 +67,8 @@ REVOKE EXECUTE ON FUNCTION other_hidden() FROM PUBLIC;
 """
 OTHER = {
     "other_c": "language internal cannot be read",
+    "other_path": "it is SECURITY DEFINER without a search_path of its own",
+    "other_odd_path": "it is SECURITY DEFINER without a search_path of its own",
     "other_write": "it runs DELETE, whose effects are not read",
 }
 RULES = """

@@ -50,6 +50,7 @@ UNSAFE_SQL = [
     ("TABLE customers", r"shop.customers \(name"),
     ("SELECT c FROM customers c", r"shop.customers \(name"),
     ("SELECT to_json(customers) FROM customers", r"shop.customers \(name"),
+    ("SELECT tableoid FROM customers", r"shop.customers \(name"),
     ("SELECT x.a FROM customers AS x(a, b)", r"shop.customers \(name"),
     ("SELECT id FROM orders NATURAL JOIN customers", r"shop.customers \(name"),
     ("SELECT (SELECT id FROM (SELECT id, Email FROM customers) q LIMIT 1)", r"shop.customers \(email\)"),
@@ -262,6 +263,13 @@ def test_aggregates_are_as_good_as_their_pieces() -> None:
     assert judged(good, sql("SELECT email FROM customers", "step")).reason.startswith("calls shop.step()")
     assert "ts_stat" in judged(replace(good, pieces=(("pg_catalog", "ts_stat"),))).reason
     assert "not known" in judged(replace(good, pieces=(("pg_catalog", "nothing"),))).reason
+
+
+def test_built_ins_the_role_is_refused() -> None:
+    function = sql("SELECT pg_get_partition_constraintdef(1)")
+    assert judged(function).is_safe
+    refused = Bodies(world.snapshot(), [function], verdict_of, frozenset(("pg_get_partition_constraintdef",)))
+    assert refused.judge("shop", "f").reason.endswith("it shows values of a hidden partition key")
 
 
 def test_there_must_be_such_a_function() -> None:
