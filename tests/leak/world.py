@@ -1,16 +1,15 @@
 """A shop of canaries, its rules, a trusted library, and the schema of `eve`, who owns whatever code PostgreSQL lets her own.
 
-`analyst` holds raw SELECT in the database (as masks need) and sees masks through the proxy. Every protected value is one
-that stands nowhere else, so finding it in what a client received is a leak. `Canaries.found_in` looks for each in the
-forms an attacker would carry it out in.
+`analyst` holds raw SELECT, INSERT, UPDATE and DELETE in the database and sees masks through the proxy. The shop's own code
+(triggers, rules, checks, views of a trusted owner) speaks of rows as such code does. Every protected value is one that stands
+nowhere else, so finding it in what a client received is a leak: `canaries.Canaries` looks for each in many forms.
 """
 
 from __future__ import annotations
 
-import base64
 import socket
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -19,6 +18,7 @@ import psycopg
 
 from proxy.cli.embedded import EmbeddedServer
 from proxy.crypto import sql_check
+from tests.leak.canaries import Canaries
 from tests.proxies import RawClient
 from tests.servers import Database, new_database, role_password
 from tests.shop import RunningProxy, write_config
@@ -32,6 +32,9 @@ NOTE = "please ring the blue bell twice"
 WECHAT = "wx_quetzal_7731"
 SALARY = "48271.93"
 CITY = "Ungewiss-an-der-Leine"
+TIER = "gold-quetzal-88"
+LONG_NAME = "甲" + "乙" * 19 + "x丙"  # 61 bytes to PostgreSQL, which cuts 64 at a character; 63 to whoever cuts at a byte
+LONG_VALUE = "langer-kanarienwert-4471"
 CARDS = ("6222021234567894", "6222029876543210", "6222021234567894", "6222025555444433")
 ORACLE = "oracle:" + "yes"  # what an attack says when it has compared what it must not; no statement holds it in one piece
 
@@ -80,12 +83,113 @@ CREATE FUNCTION lib.who(int) RETURNS text LANGUAGE sql STABLE SECURITY DEFINER A
 CREATE FUNCTION lib.rows() RETURNS SETOF shop.customers LANGUAGE sql STABLE AS 'SELECT * FROM shop.customers';
 CREATE FUNCTION lib."a.b"(other.customers) RETURNS text LANGUAGE sql STABLE AS
   'SELECT string_agg(email, '','') FROM shop.customers';
+CREATE FUNCTION lib.as_number(text) RETURNS numeric LANGUAGE plpgsql STABLE AS $$ BEGIN RETURN $1::numeric; END $$;
 CREATE AGGREGATE lib.gather(text) (SFUNC = textcat, STYPE = text);
 CREATE STATISTICS shop.stats ON city, email FROM shop.customers;
 CREATE INDEX on_salary ON shop.customers (salary) INCLUDE (id);
 CREATE SEQUENCE shop.numbers;
 SELECT lo_from_bytea(771, convert_to('{EMAIL}', 'UTF8'));
 COMMENT ON TABLE shop.orders IS 'orders';
+"""
+
+# What the shop's own database does when it is read and written: code of a trusted owner, with the habits such code has.
+MACHINERY = f"""
+CREATE TABLE shop.change_log (id int GENERATED ALWAYS AS IDENTITY, what text, entry jsonb);
+CREATE FUNCTION shop.log_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  RAISE NOTICE 'customer changed: % -> %', OLD, NEW;
+  INSERT INTO shop.change_log (what, entry) VALUES (TG_OP, to_jsonb(coalesce(NEW, OLD)));
+  RETURN NULL; END $$;
+CREATE TRIGGER log_change AFTER INSERT OR UPDATE OR DELETE ON shop.customers FOR EACH ROW EXECUTE FUNCTION shop.log_change();
+CREATE TABLE shop.habits (id int PRIMARY KEY, habit text, secret text, late text);
+INSERT INTO shop.habits VALUES (1, '', '{NOTE}', '');
+CREATE FUNCTION shop.habit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  CASE NEW.habit
+    WHEN 'relation' THEN EXECUTE format('SELECT 1 FROM shop.%I', NEW.secret);
+    WHEN 'column' THEN EXECUTE format('SELECT %I', NEW.secret);
+    WHEN 'function' THEN EXECUTE format('SELECT %I()', NEW.secret);
+    WHEN 'role' THEN EXECUTE format('SET LOCAL ROLE %I', NEW.secret);
+    WHEN 'schema' THEN EXECUTE format('CREATE TABLE %I.x (i int)', NEW.secret);
+    WHEN 'type' THEN EXECUTE format('SELECT NULL::%I', NEW.secret);
+    WHEN 'cast' THEN PERFORM NEW.secret::int;
+    WHEN 'regclass' THEN PERFORM quote_ident(NEW.secret)::regclass;
+    WHEN 'regrole' THEN PERFORM quote_ident(NEW.secret)::regrole;
+    WHEN 'zone' THEN PERFORM now() AT TIME ZONE NEW.secret;
+    WHEN 'setting' THEN PERFORM set_config('work_mem', NEW.secret, true);
+    WHEN 'carrier' THEN PERFORM set_config('shop.seen', NEW.secret, false);
+    WHEN 'reported' THEN PERFORM set_config('application_name', NEW.secret, false);
+    WHEN 'fields' THEN RAISE EXCEPTION 'refused' USING COLUMN = NEW.secret, TABLE = NEW.secret, SCHEMA = NEW.secret;
+    WHEN 'other fields' THEN RAISE EXCEPTION 'refused' USING CONSTRAINT = NEW.secret, DATATYPE = NEW.secret;
+    WHEN 'notice fields' THEN RAISE NOTICE 'seen' USING COLUMN = NEW.secret, TABLE = NEW.secret, SCHEMA = NEW.secret;
+    WHEN 'detail' THEN RAISE EXCEPTION 'refused' USING DETAIL = NEW.secret, HINT = NEW.secret;
+    WHEN 'privilege' THEN RAISE EXCEPTION 'no: %', NEW.secret USING ERRCODE = 'insufficient_privilege';
+    WHEN 'warning' THEN RAISE WARNING 'seen %', NEW.secret;
+    WHEN 'info' THEN RAISE INFO 'seen %', NEW.secret;
+    WHEN 'assert' THEN ASSERT false, NEW.secret;
+    WHEN 'temporary' THEN CREATE TEMP TABLE IF NOT EXISTS shop_seen (x text); INSERT INTO pg_temp.shop_seen VALUES (NEW.secret);
+    WHEN 'notify' THEN PERFORM pg_notify('habits', NEW.secret);
+    WHEN 'exists' THEN EXECUTE format('CREATE TEMP TABLE %I (i int)', NEW.secret);
+      EXECUTE format('CREATE TEMP TABLE %I (i int)', NEW.secret);
+    WHEN 'skipping' THEN EXECUTE format('CREATE TEMP TABLE IF NOT EXISTS %I (i int)', NEW.secret);
+      EXECUTE format('CREATE TEMP TABLE IF NOT EXISTS %I (i int)', NEW.secret);
+    WHEN 'dropping' THEN EXECUTE format('DROP TABLE IF EXISTS %I', NEW.secret);
+    WHEN 'savepoint' THEN EXECUTE format('DEALLOCATE %I', NEW.secret);
+    ELSE NULL;
+  END CASE;
+  RETURN NEW; END $$;
+CREATE TRIGGER habit BEFORE INSERT OR UPDATE ON shop.habits FOR EACH ROW EXECUTE FUNCTION shop.habit();
+CREATE FUNCTION shop.late() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  CASE NEW.late
+    WHEN 'cast' THEN PERFORM NEW.secret::int;
+    WHEN 'relation' THEN EXECUTE format('SELECT 1 FROM shop.%I', NEW.secret);
+    WHEN 'raise' THEN RAISE EXCEPTION 'late %', NEW.secret;
+    WHEN 'notice' THEN RAISE NOTICE 'late %', NEW.secret;
+    ELSE NULL;
+  END CASE;
+  RETURN NULL; END $$;
+CREATE CONSTRAINT TRIGGER late AFTER INSERT OR UPDATE ON shop.habits DEFERRABLE INITIALLY DEFERRED
+  FOR EACH ROW EXECUTE FUNCTION shop.late();
+CREATE FUNCTION shop.is_fair(total numeric, note text) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN
+  IF total < 0 THEN RAISE EXCEPTION 'negative: %', note; END IF;
+  IF total = 7 THEN RETURN note::int > 0; END IF;
+  RETURN total < 1000000; END $$;
+ALTER TABLE shop.orders ADD CONSTRAINT fair CHECK (shop.is_fair(total, note));
+CREATE TABLE shop.ruled (id int, open text, secret text);
+INSERT INTO shop.ruled VALUES (1, 'x', '{NOTE}');
+CREATE RULE shown AS ON UPDATE TO shop.ruled DO ALSO SELECT upper(OLD.secret) AS x, reverse(OLD.secret) AS y;
+CREATE RULE shown_too AS ON DELETE TO shop.ruled DO ALSO SELECT OLD.secret || '' AS x;
+CREATE TABLE shop.copied (id int, open text, secret text);
+INSERT INTO shop.copied VALUES (1, 'x', '{NOTE}');
+CREATE TABLE shop.copies (id int, secret text);
+CREATE RULE copy AS ON UPDATE TO shop.copied DO ALSO INSERT INTO shop.copies VALUES (OLD.id, OLD.secret);
+CREATE VIEW shop.v_city AS SELECT id, city FROM shop.customers;
+CREATE RULE instead AS ON UPDATE TO shop.v_city DO INSTEAD
+  UPDATE shop.customers SET city = NEW.city WHERE id = OLD.id RETURNING id, reverse(email);
+CREATE VIEW shop.v_numbers AS SELECT id, city FROM shop.customers WHERE email::numeric > 0;
+CREATE VIEW shop.v_called AS SELECT id, lib.as_number(email) AS n, city FROM shop.customers WHERE lib.as_number(email) > 0;
+CREATE VIEW shop.v_updatable AS SELECT id, name, email, city FROM shop.customers;
+CREATE VIEW shop.v_mails AS SELECT email, count(*) AS n FROM shop.customers GROUP BY email;
+CREATE VIEW shop.v_stats AS SELECT tablename, attname, most_common_vals::text AS v FROM pg_stats;
+CREATE VIEW shop.v_triggered AS SELECT id, city FROM shop.customers;
+CREATE FUNCTION shop.instead() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  RAISE NOTICE 'instead of %', (SELECT c FROM shop.customers c WHERE c.id = OLD.id); RETURN NEW; END $$;
+CREATE TRIGGER instead INSTEAD OF UPDATE ON shop.v_triggered FOR EACH ROW EXECUTE FUNCTION shop.instead();
+CREATE TABLE shop.tickets (id int, body text); INSERT INTO shop.tickets VALUES (1, '{NOTE}');
+ALTER TABLE shop.tickets ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON shop.tickets USING (body::numeric IS NOT NULL);
+CREATE TABLE shop.phone (id int PRIMARY KEY, phone text, kind text); INSERT INTO shop.phone VALUES (1, '{PHONE}', 'home');
+CREATE TABLE shop.odd (id int PRIMARY KEY, open text, name text, text text, date text, upper text, "{LONG_NAME}" text,
+  "Ünïcode" text, old text, "new" text, excluded text, ctid_ text, nick varchar(40)[]);
+INSERT INTO shop.odd VALUES (1, 'o', '{NAME}', '{NAME}', '{NAME}', '{NAME}', '{LONG_VALUE}', '{NAME}', '{NAME}', '{NAME}',
+  '{NAME}', '{NAME}', ARRAY['{NAME}']);
+CREATE TABLE shop.mailings (id int, city text, email text);
+INSERT INTO shop.mailings SELECT i, 'Berlin', '{EMAIL}' FROM generate_series(1, 200) i;
+CREATE STATISTICS shop.mailing_stats (mcv) ON city, email FROM shop.mailings;
+CREATE STATISTICS shop.expression_stats ON (lower(email)), (email || city) FROM shop.mailings;
+CREATE INDEX on_lower_email ON shop.mailings ((lower(email)));
+ALTER TABLE shop.mailings ADD COLUMN tier text DEFAULT ('gold-' || 'quetzal-88');
+CREATE FUNCTION shop.touch(int) RETURNS int LANGUAGE sql AS 'UPDATE shop.customers SET city = city WHERE id = $1 RETURNING id';
+CREATE TABLE shop.notes_of (id int PRIMARY KEY, customer_id int, body text DEFAULT 'x',
+  CONSTRAINT "only one" UNIQUE (customer_id) DEFERRABLE INITIALLY DEFERRED);
+INSERT INTO shop.notes_of VALUES (1, 1, '{NOTE}'), (2, 2, '{NOTE}');
 """
 
 # Everything here is made by eve herself, who has CREATE on her schema and no right on the shop's tables.
@@ -232,40 +336,62 @@ relations:
       card_no: {{class: secret, encrypt: {{type: text, search: equality, domain: cards}}, mask: {{partial: {{last: 4}}}}}}
       label:   {{class: plain}}
       extra:   {{class: plain}}
+  shop.change_log:
+    columns:
+      id:    {{class: plain}}
+      what:  {{class: plain}}
+      entry: {{class: basic, mask: redact}}
+  shop.habits:
+    columns:
+      id:     {{class: plain}}
+      habit:  {{class: plain}}
+      late:   {{class: plain}}
+      secret: {{class: basic, mask: redact}}
+  shop.ruled:
+    columns:
+      id:     {{class: plain}}
+      open:   {{class: plain}}
+      secret: {{class: basic, mask: redact}}
+  shop.copied:
+    columns:
+      id:     {{class: plain}}
+      open:   {{class: plain}}
+      secret: {{class: basic, mask: redact}}
+  shop.copies:
+    columns:
+      id:     {{class: plain}}
+      secret: {{class: basic, mask: redact}}
+  shop.tickets:
+    columns:
+      id:   {{class: plain}}
+      body: {{class: basic, mask: redact}}
+  shop.phone:
+    columns:
+      id:    {{class: plain}}
+      kind:  {{class: plain}}
+      phone: {{class: basic, mask: phone}}
+  shop.odd:
+    columns:
+      id:   {{class: plain}}
+      open: {{class: plain}}
+      name: {{class: basic, mask: name}}
+  shop.mailings:
+    columns:
+      id:    {{class: plain}}
+      city:  {{class: plain}}
+      email: {{class: basic, mask: email}}
+      tier:  {{class: basic, mask: redact}}
+  shop.notes_of:
+    columns:
+      id:          {{class: plain}}
+      customer_id: {{class: plain}}
+      body:        {{class: basic, mask: redact}}
 roles:
   analyst: {{logins: [{analyst}], sees: {{plain: open, basic: masked, secret: masked}}}}
   app:     {{logins: [{app}], sees: {{"*": open}}}}
   owner:   {{logins: [{owner}, {eve}], sees: {{"*": open}}, keys: none}}
 defaults: {{login_without_role: refuse, unlisted_relation: open}}
 """
-
-
-class Canaries:
-    """The values that must not come out, in every form we look for."""
-
-    def __init__(self, values: Mapping[str, bytes]) -> None:
-        self._needles: list[tuple[str, bytes]] = []
-        for name, value in values.items():
-            self._needles += [(f"{name} as {form}", needle) for form, needle in _forms(value)]
-
-    def found_in(self, received: bytes) -> list[str]:
-        """What of them stands in these bytes, by name and form."""
-        lower = received.lower()
-        return [name for name, needle in self._needles if needle in received or needle in lower]
-
-
-def _forms(value: bytes) -> Iterator[tuple[str, bytes]]:
-    yield "it is", value
-    yield "lower case", value.lower()
-    yield "hex", value.hex().encode()
-    yield "hex, reversed", value.hex().encode()[::-1]
-    yield "bytes, reversed", value[::-1]
-    yield "octal escapes", "".join(chr(b) if 32 <= b < 127 and b != 92 else f"\\{b:03o}" for b in value).encode()
-    with suppress(UnicodeDecodeError):
-        yield "text, reversed", value.decode()[::-1].encode()
-    for shift in range(3):  # base64 of something that holds it at any place
-        whole = base64.b64encode(bytes(shift) + value)
-        yield f"base64 ({shift})", whole[4 if shift else 0 : len(whole) // 4 * 4 - 4]
 
 
 class Recorder:
@@ -365,15 +491,16 @@ def world(server: EmbeddedServer, folder: Path) -> Iterator[World]:
         analyst, app, owner, eve = (database.role(name) for name in ("ana", "app", "dba", "eve"))
         database.execute(
             TABLES
+            + MACHINERY
             + f"CREATE SCHEMA evil AUTHORIZATION {eve}; GRANT USAGE ON SCHEMA shop TO {eve};"
             + "GRANT USAGE ON SCHEMA shop, other, lib, evil TO PUBLIC; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA lib TO PUBLIC;"
-            + f"GRANT SELECT ON ALL TABLES IN SCHEMA shop, other TO {analyst};"
+            + f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA shop, other TO {analyst};"
             + f"GRANT ALL ON ALL TABLES IN SCHEMA shop, other TO {app}, {owner};"
             + f"GRANT SELECT ON LARGE OBJECT 771 TO {analyst};"
             + f"ALTER DATABASE {database.name} SET statement_timeout = '20s'"
         )
         database.execute(EVIL + "GRANT ALL ON ALL TABLES IN SCHEMA evil TO PUBLIC", eve)
-        database.execute("ANALYZE shop.customers; ANALYZE shop.orders")
+        database.execute("ANALYZE shop.customers; ANALYZE shop.orders; ANALYZE shop.mailings")
         rules = folder / "rules"
         rules.mkdir(parents=True)
         (rules / "all.yaml").write_text(RULES.format(analyst=analyst, app=app, owner=owner, eve=eve))
@@ -402,7 +529,7 @@ def _values(ciphertexts: tuple[bytes, ...]) -> dict[str, bytes]:
     texts = {
         "name": NAME, "another name": OTHER_NAME, "e-mail": EMAIL, "another e-mail": OTHER_EMAIL, "phone": PHONE,
         "id card": ID_CARD, "birth date": str(BIRTH), "note": NOTE, "wechat": WECHAT, "salary": SALARY, "city": CITY,
-        "an oracle": ORACLE,
+        "tier": TIER, "long name": LONG_VALUE, "an oracle": ORACLE,
     }  # fmt: skip
     values = {name: text.encode() for name, text in texts.items()}
     values |= {f"card {number}": card.encode() for number, card in enumerate(dict.fromkeys(CARDS), 1)}
