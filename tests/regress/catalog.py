@@ -60,6 +60,7 @@ class Catalog:
         self.server_version_num = server_version_num
         self.path: tuple[str, ...] = DEFAULT_PATH
         self.functions: set[tuple[str, str]] = set()
+        self.temporary: frozenset[str] = frozenset()  # names of temporary tables, which no catalog of the proxy has
         self._relations: dict[tuple[str, str], Relation] = {}
         self._schemas = {"pg_catalog", "information_schema", "public"}
         self._types: dict[tuple[str, str], Type] = {
@@ -101,6 +102,7 @@ class Catalog:
         """Take over what one statement creates, and take the system relations it names as there, with columns unknown."""
         if kind_of(stmt) not in _TAKES_AWAY:
             self.apply(stmt)
+        self.temporary = frozenset()
         for node in walk(stmt):
             if isinstance(node, pb.RangeVar) and self._found(node) is None:
                 schema = node.schemaname or "pg_catalog"
@@ -192,7 +194,16 @@ class Catalog:
             schema, bare = self._placed(name)
             self._types[schema, bare] = Type(self._oid(), schema, bare, kind)
 
+    def _is_temporary(self, range_var: Any) -> bool:
+        if range_var.relpersistence != "t" and range_var.schemaname != "pg_temp":
+            return False
+        self.temporary |= {range_var.relname}
+        self._next_oid += 1
+        return True
+
     def _table(self, stmt: Any) -> None:
+        if self._is_temporary(stmt.relation):
+            return
         columns: list[_Named] = []
         key: tuple[str, ...] = ()
         for parent in stmt.inh_relations:
@@ -218,6 +229,8 @@ class Catalog:
 
     def _query(self, range_var: Any, query: Any, aliases: tuple[str, ...], kind: str) -> None:
         """A relation made of a query, when every column of it has a name."""
+        if self._is_temporary(range_var):
+            return
         while isinstance(query, pb.SelectStmt) and query.HasField("larg"):
             query = query.larg
         found: list[str] = []
@@ -262,7 +275,9 @@ class Catalog:
         if stmt.remove_type in (pb.OBJECT_TABLE, pb.OBJECT_VIEW, pb.OBJECT_MATVIEW):
             for one in stmt.objects:
                 schema, name = self._placed(names(node_of(one).items))
-                if self._relations.pop((schema, name), None) is not None:
+                if name in self.temporary:
+                    self.temporary -= {name}
+                elif self._relations.pop((schema, name), None) is not None:
                     self._next_oid += 1
 
     def _schema(self, stmt: Any) -> None:
