@@ -151,7 +151,7 @@ class Keyed(Planning):
             Part(
                 kind,
                 results=results_of(work),
-                uses=self.uses_of(reading, mentioned_names(stmt)),
+                uses=self.uses_of(reading, mentioned_names(statement.nodes(stmt))),
                 row_limit=self.judge.row_limit,
             ),
             tuple(edits),

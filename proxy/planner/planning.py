@@ -236,7 +236,7 @@ class Planning:
         for one in judged:
             params |= one.sealed.params if one.sealed is not None else {}
         sealed = any(one.sealed_origins for one in judged)
-        has_params = any(isinstance(n, pb.ParamRef) for _, s in statement.stmts for n in sql_parse.walk(s)) if sealed else False
+        has_params = sealed and bool(statement.parameters())
         kinds = [kind for kind, _ in statement.stmts]
         parts = [one.part for one in judged]
         is_restricted = self.judge.restricted

@@ -31,7 +31,7 @@ from proxy.planner.planning import (
 from proxy.policy.verdict import Closed, Masked
 from proxy.sql import build
 from proxy.sql.items import closing, relation_item
-from proxy.sql.parse import Statement, kind_of, node_of, parse, walk
+from proxy.sql.parse import Statement, kind_of, node_of, parse
 from proxy.sql.reading import Reading
 from proxy.sql.rewrite import mentioned_names, qualified_calls, qualify_name, refusal, rewrite, temporary_edits
 from proxy.sql.scopes import find_relation, is_temporary, read
@@ -117,14 +117,14 @@ class Restricted(Planning):
             column = next(iter(work.results.values())).seal.column
             raise Unproven(f"{column} is encrypted: it can be selected, but not kept or copied", hint="Leave it out.")
         done = rewrite(statement, stmt, reading, self.verdict_of, work.handed_out, self.firewall)
-        mentioned = mentioned_names(stmt)
+        mentioned = mentioned_names(statement.nodes(stmt))
         return Judged(
             Part(
                 kind_of(stmt).removesuffix("Stmt"),
                 results=results_of(work),
                 uses=self.uses_of(reading, mentioned),
                 row_limit=self.judge.row_limit,
-                writes=any(isinstance(node, _WRITES) for node in walk(stmt)),
+                writes=any(isinstance(node, _WRITES) for node in statement.nodes(stmt)),
             ),
             (*work.edits, *done.edits),
             allowed=done.allowed,
@@ -221,9 +221,10 @@ class Restricted(Planning):
     def execute(self, statement: Statement, kind: str, stmt: Any) -> Judged:
         """EXECUTE: the session knows what was prepared; the values given to it are expressions without rows."""
         self.firewall.check(statement, stmt, ("ExecuteStmt",))
-        if any(isinstance(node, pb.SubLink) for node in walk(stmt)):
+        if any(isinstance(node, pb.SubLink) for node in statement.nodes(stmt)):
             raise StatementError("cannot use subquery in EXECUTE parameter", sqlstate="0A000")
-        return Judged(Part(kind, naming=naming_of(kind, stmt)), tuple(qualified_calls(stmt, self.firewall)), allowed=_NOTHING)
+        calls = tuple(qualified_calls(statement.nodes(stmt), self.firewall))
+        return Judged(Part(kind, naming=naming_of(kind, stmt)), calls, allowed=_NOTHING)
 
     def named(self, statement: Statement, kind: str, stmt: Any) -> Judged:
         """FETCH, MOVE and SET CONSTRAINTS: names of the caller's own session or of constraints, no rows by themselves."""
@@ -289,10 +290,10 @@ class Restricted(Planning):
             return found
         if stmt.HasField("where_clause"):
             self.firewall.check(statement, node_of(stmt.where_clause))
-            if any(isinstance(node, pb.SubLink) for node in walk(stmt.where_clause)):
+            if any(isinstance(node, pb.SubLink) for node in statement.nodes(node_of(stmt.where_clause))):
                 raise StatementError("cannot use subquery in COPY FROM WHERE condition", sqlstate="0A000")
         part = Part("Copy", writes=True)
-        calls = tuple(qualified_calls(stmt, self.firewall))
+        calls = tuple(qualified_calls(statement.nodes(stmt), self.firewall))
         if found is None:
             return Judged(part, (*temporary_edits(statement, [stmt.relation]), *calls), allowed=_NOTHING)
         verdict = self.verdict_of(found)
@@ -363,10 +364,10 @@ class Restricted(Planning):
         check_create(stmt)
         self.free_name(stmt.relation)
         self.firewall.check(statement, stmt, ("CreateStmt", "Constraint", "ColumnDef"))
-        if any(isinstance(node, (pb.SubLink, pb.SelectStmt)) for node in walk(stmt)):
+        if any(isinstance(node, (pb.SubLink, pb.SelectStmt)) for node in statement.nodes(stmt)):
             raise Unproven("a temporary table is made without subqueries: use CREATE TEMP TABLE … AS")
         part = Part(kind, makes_temporary=made_temporary(kind, stmt))
-        return Judged(part, tuple(qualified_calls(stmt, self.firewall)), allowed=_NOTHING)
+        return Judged(part, tuple(qualified_calls(statement.nodes(stmt), self.firewall)), allowed=_NOTHING)
 
     def index(self, statement: Statement, kind: str, stmt: Any) -> Judged | Miss:
         check_index(stmt)
@@ -375,7 +376,7 @@ class Restricted(Planning):
 
     def of_temporary(self, statement: Statement, kind: str, stmt: Any) -> Judged | Miss:
         """TRUNCATE and ANALYZE."""
-        named = [node for node in walk(stmt) if isinstance(node, pb.RangeVar)]
+        named = [node for node in statement.nodes(stmt) if isinstance(node, pb.RangeVar)]
         if not named:
             raise Unproven(f"{SPOKEN.get(kind, kind.upper())} of everything is not open to restricted callers")
         return self.only_temporary(statement, kind, stmt, named)
@@ -390,7 +391,7 @@ class Restricted(Planning):
                     f"{SPOKEN.get(kind, kind.upper())} is open to restricted callers for temporary tables only",
                     position=statement.character(one.location),
                 )
-        edits = (*temporary_edits(statement, named), *tuple(qualified_calls(stmt, self.firewall)))
+        edits = (*temporary_edits(statement, named), *tuple(qualified_calls(statement.nodes(stmt), self.firewall)))
         return Judged(Part(kind), edits, allowed=_NOTHING)
 
     def drop(self, statement: Statement, kind: str, stmt: Any) -> Judged | Miss:

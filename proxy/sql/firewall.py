@@ -18,7 +18,7 @@ from proxy.catalog.snapshot import Snapshot
 from proxy.errors import Refusal, Unproven
 from proxy.sql import allowed, build
 from proxy.sql.parse import TOKEN_SYSTEM_USER as SYSTEM_USER
-from proxy.sql.parse import Statement, kind_of, names, node_of, walk
+from proxy.sql.parse import Statement, kind_of, names, node_of
 
 _ALWAYS = 0
 # Node type -> first server version that has it in its grammar. On an older server the same text is something else: on 15 and
@@ -84,7 +84,7 @@ class Firewall:
         version = self.snapshot.server_version_num
         if version < 160000 and any(t.kind == SYSTEM_USER for t in statement.tokens):
             raise Unproven("SYSTEM_USER is not known to this server's version")
-        for node in walk(stmt):
+        for node in statement.nodes(stmt):
             kind = kind_of(node)
             since = _ALWAYS if kind in also else NODES.get(kind)
             if since is None or since > version:

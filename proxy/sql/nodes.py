@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from google.protobuf.message import Message
 from postgast import pg_query_pb2 as pb
 
-from proxy.sql.parse import kind_of, names, node_of, walk
+from proxy.sql.parse import kind_of, names, node_of
 
 
 def has_own_clauses(arm: Any) -> bool:
@@ -83,14 +84,14 @@ _FIXED_NAMES = {
 }
 
 
-def spread_unnests(stmt: Message) -> frozenset[int]:
-    """Locations of `unnest(a, b, …)` in FROM: grammar, not a call, while it is unqualified.
+def spread_unnests(nodes: Iterable[Any]) -> frozenset[int]:
+    """Of these nodes, the locations of `unnest(a, b, …)` in FROM: grammar, not a call, while it is unqualified.
 
     PostgreSQL makes ROWS FROM(pg_catalog.unnest(a), pg_catalog.unnest(b)) of it, whatever search_path says
     (transformRangeFunction in parse_clause.c).
     """
     found = set()
-    for node in walk(stmt):
+    for node in nodes:
         if isinstance(node, pb.RangeFunction):
             for function in node.functions:
                 call = node_of(function.list.items[0])

@@ -10,7 +10,7 @@ import hashlib
 import re
 import threading
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import postgast
@@ -61,12 +61,14 @@ _INSIDE = re.compile(rb"/\*|\*/")
 
 _T = pg_query_pb2
 _TOKEN = _T.Token
+_WRAPPER = _T.Node.DESCRIPTOR
 LITERALS = frozenset(_TOKEN.Value(name) for name in ("ICONST", "FCONST", "SCONST", "BCONST", "XCONST", "USCONST"))
 COMMENTS = frozenset((_TOKEN.Value("SQL_COMMENT"), _TOKEN.Value("C_COMMENT")))
 NAMES = frozenset((_TOKEN.Value("IDENT"), _TOKEN.Value("UIDENT")))
 COMMA, OPEN, CLOSE, OPEN_SQUARE, CLOSE_SQUARE, SEMICOLON, DOT, STAR = (
     _TOKEN.Value(f"ASCII_{code}") for code in (44, 40, 41, 91, 93, 59, 46, 42)
 )
+PARAM = _TOKEN.Value("PARAM")
 TOKEN_ONLY, TOKEN_TABLE, TOKEN_AS = _TOKEN.Value("ONLY"), _TOKEN.Value("TABLE"), _TOKEN.Value("AS")
 TOKEN_GROUP, TOKEN_BY = _TOKEN.Value("GROUP_P"), _TOKEN.Value("BY")
 TOKEN_TABLESAMPLE, TOKEN_REPEATABLE = _TOKEN.Value("TABLESAMPLE"), _TOKEN.Value("REPEATABLE")
@@ -74,7 +76,7 @@ TOKEN_DISTINCT, TOKEN_ALL = _TOKEN.Value("DISTINCT"), _TOKEN.Value("ALL")
 TOKEN_SYSTEM_USER = _TOKEN.Value("SYSTEM_USER")
 TOKEN_TYPECAST = _TOKEN.Value("TYPECAST")
 _SEPARATORS, _OPENERS, _CLOSERS = {COMMA, SEMICOLON}, {OPEN, OPEN_SQUARE}, {CLOSE, CLOSE_SQUARE}
-_NO_NEST = LITERALS | NAMES | COMMENTS | {COMMA, DOT, _TOKEN.Value("PARAM")}
+_NO_NEST = LITERALS | NAMES | COMMENTS | {COMMA, DOT, PARAM}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,18 @@ class Statement:
     tokens: tuple[Token, ...]  # comments left out
     comments: tuple[Token, ...]
     stmts: tuple[tuple[str, Message], ...]
+    _nodes: dict[int, tuple[Message, tuple[Any, ...]]] = field(default_factory=dict, compare=False, repr=False)
+
+    def nodes(self, below: Message) -> tuple[Any, ...]:
+        """`below` and everything in it, as `walk` gives it; remembered, since many passes look for their own kind of node."""
+        known = self._nodes.get(id(below))
+        if known is None:  # with the node itself, so that its id stays its own
+            known = self._nodes[id(below)] = (below, tuple(walk(below)))
+        return known[1]
+
+    def parameters(self) -> frozenset[bytes]:
+        """Every parameter as it is written, `$1`."""
+        return frozenset(self.source[t.start : t.end] for t in self.tokens if t.kind == PARAM)
 
     def token_at(self, offset: int) -> int:
         """Index of the token that starts at `offset`. Raises Bug when none does."""
@@ -130,20 +144,22 @@ def kind_of(node: Message) -> str:
     return str(node.DESCRIPTOR.name)
 
 
-def children(node: Message, but: Collection[str] = ()) -> Iterator[Message]:
+def children(node: Message, but: Collection[str] = ()) -> list[Any]:
     """Every direct child message, wrappers removed; `but`: fields to leave out."""
-    for field, value in node.ListFields():
-        if field.message_type is None or field.name in but:
+    found: list[Any] = []
+    for one, value in node.ListFields():
+        kind = one.message_type
+        if kind is None or one.name in but:
             continue
-        if isinstance(value, Message):
-            one = node_of(value)
-            if one is not None:
-                yield one
+        values = (value,) if isinstance(value, Message) else value
+        if kind is _WRAPPER:
+            for item in values:
+                which = item.WhichOneof("node")
+                if which is not None:
+                    found.append(getattr(item, which))
         else:
-            for item in value:
-                one = node_of(item)
-                if one is not None:
-                    yield one
+            found.extend(values)
+    return found
 
 
 def walk(node: Message) -> Iterator[Message]:

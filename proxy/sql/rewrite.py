@@ -6,7 +6,7 @@ name the schema) is settled here. Whether the result is right is not this file's
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ from proxy.sql import build
 from proxy.sql.firewall import Firewall
 from proxy.sql.items import group_by_start, qualifier_span, reference_span, relation_item
 from proxy.sql.nodes import spread_unnests
-from proxy.sql.parse import Statement, names, walk
+from proxy.sql.parse import Statement, names
 from proxy.sql.reading import Grouping, OutColumn, Reading, Use
 from proxy.sql.splice import Edit
 from proxy.sql.verify import Allowed
@@ -46,7 +46,7 @@ def rewrite(
     """Raises Refusal for a closed relation, Unproven for a form that cannot be kept true."""
     edits: list[Edit] = []
     subqueries: dict[int, set[str]] = {}
-    mentioned = mentioned_names(stmt)
+    mentioned = mentioned_names(statement.nodes(stmt))
     hidden: list[Use] = []  # their subqueries have columns that no star may show
     for use in reading.uses:
         verdict = verdict_of(use.relation)
@@ -57,7 +57,7 @@ def rewrite(
             continue
         extras: list[str] = []
         hidden += [use] if use.system_columns else []
-        if use.rows and _can_hold_row(stmt, reading, use, verdict):
+        if use.rows and _can_hold_row(statement.nodes(stmt), reading, use, verdict):
             extras.append(build.row_column(use.relation, verdict, _name(use)))
             edits += [Edit(*reference_span(statement, one), _own_column(use)) for one in use.rows]
             hidden.append(use)
@@ -70,7 +70,7 @@ def rewrite(
     writes = check_writes(statement, reading, verdict_of)
     edits += writes.edits
     edits += temporary_edits(statement, reading.temporary)
-    edits += qualified_calls(stmt, firewall)
+    edits += qualified_calls(statement.nodes(stmt), firewall)
     allowed = Allowed({oid: frozenset(texts) for oid, texts in subqueries.items()}, writes.shown)
     return Rewritten(tuple(edits), allowed)
 
@@ -87,10 +87,10 @@ def refusal(use: Use, verdict: Closed, position: int | None) -> Refusal:
     return Refusal(f"{name} is closed to you: {verdict.reason}", hint=f"Rule: {verdict.rule}", position=position)
 
 
-def mentioned_names(stmt: Message) -> frozenset[str]:
+def mentioned_names(nodes: Iterable[Any]) -> frozenset[str]:
     """Every name a statement could reach a column by. A superset: it only decides what may be left out as NULL."""
     found: set[str] = set()
-    for node in walk(stmt):
+    for node in nodes:
         if isinstance(node, pb.ColumnRef):
             found.update(f.string.sval for f in node.fields if f.HasField("string"))
         elif isinstance(node, pb.A_Indirection):
@@ -112,14 +112,14 @@ def _own_column(use: Use) -> str:
     return f"{build.quoted(_name(use))}.{build.quoted(_name(use))}"
 
 
-def _can_hold_row(stmt: Message, reading: Reading, use: Use, verdict: Masked) -> bool:
+def _can_hold_row(nodes: Iterable[Any], reading: Reading, use: Use, verdict: Masked) -> bool:
     """Whether the subquery can have a column with the row of the relation's own type, which a subquery's row has not.
 
     It must show in no star, take no other reference's name, and mask no domain, whose checks a mask may not pass. Where
     it cannot, the row is a record: the same values without the type.
     """
     name = _name(use)
-    bare = {n.location for n in walk(stmt) if isinstance(n, pb.ColumnRef) and _is_bare(n, name)}
+    bare = {n.location for n in nodes if isinstance(n, pb.ColumnRef) and _is_bare(n, name)}
     is_grouped = any(source.use is use for g in reading.groupings for item in g.items for source in item.sources)
     hides_domain = any(c.base_type_sql and verdict.columns[c.attnum].how != "open" for c in use.relation.columns)
     is_sealed = any(show.seal is not None for show in verdict.columns.values())
@@ -204,10 +204,10 @@ def qualify_name(statement: Statement, range_var: Any, relation: Relation, sampl
     return [Edit(item.name_start, item.name_end, build.qualified(relation.schema, relation.name))]
 
 
-def qualified_calls(stmt: Message, firewall: Firewall) -> list[Edit]:
+def qualified_calls(nodes: Collection[Any], firewall: Firewall) -> list[Edit]:
     """Unqualified calls leave qualified: a better match elsewhere on the path must not win (FINDINGS 1)."""
-    calls = {n.location: n for n in walk(stmt) if isinstance(n, pb.FuncCall) and len(n.funcname) == 1}
-    kept = spread_unnests(stmt)
+    calls = {n.location: n for n in nodes if isinstance(n, pb.FuncCall) and len(n.funcname) == 1}
+    kept = spread_unnests(nodes)
     return [Edit(at, at, f"{firewall.home_of(node)}.") for at, node in sorted(calls.items()) if at not in kept]
 
 
