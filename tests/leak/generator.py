@@ -89,7 +89,11 @@ class Made:
     ordered: bool
     tags: frozenset[str]
     params: tuple[bytes | None, ...] = ()
-    is_write: bool = False
+    read_back: str = ""  # of a write: shows what it wrote
+
+    @property
+    def is_write(self) -> bool:
+        return bool(self.read_back)
 
     @property
     def text(self) -> str:
@@ -113,7 +117,7 @@ def shrunk(made: Made, fails: Callable[[Made], bool], tries: int = 400) -> Made:
 
 @dataclass(frozen=True)
 class Table:
-    """`names`: how it may be written with search_path = shop, other. `writable`: open columns one may write."""
+    """`names`: how it may be written with search_path = shop, other."""
 
     names: tuple[str, ...]
     columns: tuple[tuple[str, str], ...]  # name as SQL, kind
@@ -227,6 +231,7 @@ class Generator:
         self.aliases = 0
         self.may_bind = self.random.random() < 0.3
         self.ctes: list[Item] = []
+        self.read_back = ""
 
     # --- small choices
 
@@ -248,12 +253,10 @@ class Generator:
 
     def statement(self) -> Made:
         if self.writes and self.chance(0.35):
-            tree, is_write = self.write(), True
-            ordered = False
+            tree, ordered = self.write(), False
         else:
             tree, ordered = self.select_statement()
-            is_write = False
-        return Made(tree, ordered, frozenset(self.tags), tuple(self.params), is_write)
+        return Made(tree, ordered, frozenset(self.tags), tuple(self.params), self.read_back)
 
     def select_statement(self) -> tuple[Part, bool]:
         if self.chance(0.04):
@@ -971,7 +974,7 @@ class Generator:
                 f"SELECT nope({column}) FROM shop.customers", "SELECT 'x'::int FROM shop.customers", f"SELECT sum({column}) FROM customers",
                 f"SELECT a.{column} FROM shop.customers", "SELECT DISTINCT extra FROM shop.customers", "SELECT max(tags), name FROM customers",
                 f"SELECT x.{column} FROM shop.customers x UNION SELECT 1", "SELECT name FROM shop.customers ORDER BY 2",
-                "SELECT (c).nope FROM shop.customers c", "SELECT c.nope.x FROM shop.customers c", "SELECT id::shop.status FROM shop.orders",
+                "SELECT c.nope.x FROM shop.customers c", "SELECT id::shop.status FROM shop.orders",
                 "SELECT * FROM shop.customers c, shop.orders c", "SELECT row_number() FROM shop.customers", "SELECT birth_date || 1 FROM customers",
                 f"SELECT {column} FROM shop.customers LIMIT -1", "SELECT name FROM shop.customers TABLESAMPLE nope (1)",
                 "SELECT 1 FROM shop.customers FETCH FIRST -1 ROWS ONLY", "SELECT id FROM shop.customers WHERE count(*) > 1",
@@ -981,55 +984,111 @@ class Generator:
     # --- writes, to open columns
 
     def write(self) -> Part:
-        customers = Scope([Item("c", list(CUSTOMERS.columns), CUSTOMERS)])
-        o_open = [one for one in ORDERS.columns if one[0] != "note"]
-        target = Scope([Item("o", o_open, None)])
-        both = Scope([*target.items, *customers.items], is_mixed=True)
-        returning = self.random.choice(("", " RETURNING o.id, o.label", " RETURNING id, priority", " RETURNING *", " RETURNING note"))
-        kind = self.random.choice(("INSERT", "INSERT VALUES", "UPDATE", "UPDATE FROM", "DELETE", "DELETE USING", "CTE", "ON CONFLICT"))
+        target = self.random.choice(TARGETS)
+        name = self.random.choice(target.table.names)
+        customers = Item("c", list(CUSTOMERS.columns), CUSTOMERS)
+        source = Scope([customers])
+        own = Item("o", [one for one in target.table.columns if one[0] in target.open], None)
+        mine = Scope([own])
+        both = Scope([own, customers], is_mixed=True)
+        key = target.table.key[0] if target.table.key else "id"
+        link = f"c.id = o.{target.link}"
+        kinds = ["UPDATE", "UPDATE", "UPDATE FROM", "UPDATE FROM", "UPDATE row", "DELETE", "DELETE USING", "CTE", "MERGE", "CURRENT OF"]
+        if target.inserts:
+            kinds += ["INSERT", "INSERT", "INSERT VALUES", "ON CONFLICT", "ON CONFLICT"]
+        kind = self.random.choice(kinds)
         self.tag(kind)
-        if returning:
-            self.tag("RETURNING")
-        bare = "" if returning == " RETURNING o.id, o.label" else returning
+        order = ", ".join(target.open)
+        self.read_back = f"SELECT {order} FROM {target.table.names[0]} ORDER BY {order}"
+        if kind.startswith("DELETE") and target.table is CUSTOMERS:  # raw has a foreign key to it, the copy has not
+            kind = "UPDATE"
         condition = lambda scope: Or(self.expr(scope, "bool", 2), "true")  # noqa: E731
+        written = self.random.choice([one for one in target.open if one != key and one not in target.table.key] or [key])
+        value = lambda scope: self.typed(self.expr(scope, target.table.kind(written), 2), target.table.kind(written))  # noqa: E731
+        returning = self.returning(target)
         match kind:
             case "INSERT":
                 return Seq(
-                    ("INSERT INTO shop.orders (id, label, priority, placed) SELECT 1000 + c.id, (", self.expr(customers, "text", 2), ")::text, (",
-                     self.expr(customers, "int", 2), ")::int, ", self.expr(customers, "date", 1), " FROM shop.customers c", self.where(customers, 2),
-                     " ORDER BY c.id", bare)
+                    (f"INSERT INTO {name} ({', '.join(target.new)}, {written}) SELECT ", target.new_values, ", ", value(source),
+                     " FROM shop.customers c", self.where(source, 2), " ORDER BY c.id", returning.replace("o.", ""))
                 )  # fmt: skip
             case "INSERT VALUES":
-                scope = Scope([])
                 return Seq(
-                    ("INSERT INTO shop.orders AS o (id, label, priority) VALUES (2001, (", self.expr(scope, "text", 2),
-                     ")::text, 3), (2002, DEFAULT, ", self.scalar(scope, "int"), ")", returning)
+                    (f"INSERT INTO {name} AS o ({', '.join(target.new)}, {written}) VALUES (", target.new_values.replace("c.id", "1"), ", ",
+                     value(Scope([])), "), (", target.new_values.replace("c.id", "2"), ", ", self.random.choice(("DEFAULT", "NULL")), ")", returning)
                 )  # fmt: skip
             case "ON CONFLICT":
+                changes = f"UPDATE SET {written} = excluded.{written}"
+                action = self.random.choice(("NOTHING", changes, f"{changes} WHERE o.{written} IS DISTINCT FROM excluded.{written}"))
                 return Seq(
-                    ("INSERT INTO shop.orders AS o (id, label) SELECT 100 + c.id, (", self.expr(customers, "text", 2),
-                     ")::text FROM shop.customers c ORDER BY c.id ON CONFLICT (id) DO ",
-                     self.random.choice(("NOTHING", "UPDATE SET label = excluded.label", "UPDATE SET priority = o.priority + 1, label = excluded.label || o.label")),
-                     returning)
+                    (f"INSERT INTO {name} AS o ({', '.join(target.new)}, {written}) SELECT ", target.old_values, ", ", value(source),
+                     f" FROM shop.customers c WHERE c.id < 9 ORDER BY c.id ON CONFLICT ({', '.join(target.new)}) DO ", action, returning)
                 )  # fmt: skip
             case "UPDATE":
-                return Seq(
-                    ("UPDATE shop.orders AS o SET label = (", self.expr(target, "text", 2), ")::text, priority = (", self.expr(target, "int", 2),
-                     ")::int WHERE ", condition(target), returning)
-                )  # fmt: skip
+                more = Cut(Seq((" WHERE ", condition(mine))))
+                return Seq((f"UPDATE {name} AS o SET {written} = ", value(mine), more, returning))
             case "UPDATE FROM":
-                return Seq(
-                    ("UPDATE shop.orders o SET label = (", self.expr(both, "text", 2), ")::text FROM shop.customers c WHERE c.id = o.customer_id AND ",
-                     condition(both), self.random.choice(("", " RETURNING o.id, o.label", " RETURNING o.*, c.name")))
-                )  # fmt: skip
+                return Seq((f"UPDATE {name} o SET {written} = ", value(both), f" FROM shop.customers c WHERE {link} AND ", condition(both), returning))
+            case "UPDATE row":
+                subquery = Seq(("(SELECT ", value(source), f" FROM shop.customers c WHERE {link})"))
+                return Seq((f"UPDATE {name} AS o SET ({written}) = ", subquery, Cut(Seq((" WHERE ", condition(mine)))), returning))
             case "DELETE":
-                return Seq(("DELETE FROM shop.orders o WHERE ", condition(target), returning))
+                return Seq((f"DELETE FROM {name} o WHERE ", condition(mine), returning))
             case "DELETE USING":
+                joined = self.random.choice(("", ", c.name, c.email || c.name")) if returning else ""
+                return Seq((f"DELETE FROM {name} o USING shop.customers c WHERE {link} AND ", condition(both), returning, joined))
+            case "MERGE":
+                action = self.random.choice(("DELETE", "DO NOTHING", "UPDATE")) if target.table is not CUSTOMERS else "UPDATE"
+                then: Part = Seq((f"UPDATE SET {written} = ", value(both))) if action == "UPDATE" else action
+                tail = returning if self.version >= 17 else ""
+                if tail == " RETURNING *":
+                    tail = " RETURNING merge_action(), o.*"
                 return Seq(
-                    ("DELETE FROM shop.orders o USING shop.customers c WHERE c.id = o.customer_id AND ", condition(both),
-                     self.random.choice(("", " RETURNING o.id, c.name", " RETURNING o.label, c.email || c.name")))
+                    (f"MERGE INTO {name} AS o USING shop.customers c ON {link} WHEN MATCHED AND ", condition(both), " THEN ", then,
+                     Cut(" WHEN NOT MATCHED THEN DO NOTHING"), tail)
                 )  # fmt: skip
+            case "CURRENT OF":  # without a cursor: fails alike
+                return f"UPDATE {name} SET {written} = {written} WHERE CURRENT OF nowhere"
+        shown = ", ".join(f"o.{one}" for one in target.open)
         return Seq(
-            ("WITH w AS (UPDATE shop.orders o SET priority = o.priority + 1 WHERE ", condition(target),
-             " RETURNING o.id, o.customer_id, o.priority) SELECT w.id, w.priority, c.name FROM w LEFT JOIN shop.customers c ON c.id = w.customer_id")
+            (f"WITH w AS (UPDATE {name} o SET {written} = ", value(mine), " WHERE ", condition(mine), f" RETURNING {shown}) SELECT w.*, c.name FROM w ",
+             f"LEFT JOIN shop.customers c ON c.id = w.{target.link}")
         )  # fmt: skip
+
+    def returning(self, target: Target) -> str:
+        """Open columns in expressions, masked ones bare."""
+        first, last = target.open[0], target.open[-1]
+        masked = [name for name, _ in target.table.columns if name not in target.open]
+        choices = ["", f" RETURNING o.{first}, o.{last} AS last", " RETURNING *", f" RETURNING {first}::text || '!'", " RETURNING 1 AS one, o.*"]
+        if masked:
+            choices.append(f" RETURNING {self.random.choice(masked)}, o.{self.random.choice(masked)} AS shown")
+        made = self.random.choice(choices)
+        if made:
+            self.tag("RETURNING")
+        return made
+
+
+@dataclass(frozen=True)
+class Target:
+    """A table to write. `new`: columns an INSERT gives, with values that are new, or that are there, for each customer `c`."""
+
+    table: Table
+    open: tuple[str, ...]  # columns the analyst may read and write
+    link: str  # the column that is a customer's id
+    new: tuple[str, ...] = ()
+    new_values: str = ""
+    old_values: str = ""
+
+    @property
+    def inserts(self) -> bool:
+        return bool(self.new)
+
+
+TARGETS = (
+    Target(ORDERS, ("id", "customer_id", "status", "total", "placed", "priority", "label"), "customer_id", ("id",), "1000 + c.id", "100 + c.id"),
+    Target(ITEMS, ("order_id", "line_no", "sku", "qty", "price"), "line_no", ("order_id", "line_no"), "5000 + c.id, 1", "100 + c.id, 1"),
+    Target(CUSTOMERS, ("id", "city", "level", "joined", "tags"), "id"),
+    Target(ARCHIVE, ("id", '"Level"'), "id", ("id",), "1000 + c.id", "c.id"),
+    Target(STAFF, ("id", "rank"), "id"),
+    Target(OTHERS, ("id", "name", "city"), "id", ("id",), "1000 + c.id", "c.id * 2"),
+)

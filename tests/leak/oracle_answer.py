@@ -88,8 +88,7 @@ def ask(client: Client, made: Made, way: str) -> Answer:
         case _:
             frames = _extended(client, made, text, way)
     if made.is_write and not _failed(frames):
-        rows = "SELECT id, customer_id, status, total, placed, priority, label FROM shop.orders ORDER BY id"
-        frames += _talk(client, m.Query(rows.encode()))
+        frames += _talk(client, m.Query(made.read_back.encode()))
     _talk(client, m.Query(b"ROLLBACK"))
     if way == "prepare":
         _talk(client, m.Query(b"DEALLOCATE ALL"))

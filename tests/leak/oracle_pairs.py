@@ -16,6 +16,7 @@ BORN = ("1990-03-07", "1990-03-08")
 PAID = ("48271.93", "48271.94")
 CARD = ("6222021234567894", "6222021234567895")
 WECHAT = ("wx_7731", "wx_7732")
+CONSTRAINT = "a write of open columns meets a constraint over masked ones, and whether it fails is the answer"
 CIPHERTEXT = "the server holds ciphertext, which no plaintext equals"
 
 
@@ -28,12 +29,13 @@ class Pair:
     guesses: tuple[str, str] = NAMED
     how: str = "simple"
     silent: str = ""
+    leaks: str = ""  # a bug: it is told apart through the proxy too
     type_oid: int = 25  # of the parameter
     versions: int = 0  # the first with the syntax
 
 
-def one(title: str, step: str, guesses: tuple[str, str] = NAMED, *, silent: str = "", versions: int = 0) -> Pair:
-    return Pair(title, (step,), guesses, silent=silent, versions=versions)
+def one(title: str, step: str, guesses: tuple[str, str] = NAMED, *, silent: str = "", leaks: str = "", versions: int = 0) -> Pair:
+    return Pair(title, (step,), guesses, silent=silent, leaks=leaks, versions=versions)
 
 
 FROM = "FROM shop.customers c"
@@ -112,8 +114,8 @@ READS = [
     Pair("a parameter in binary", (f"SELECT id {FROM} WHERE name = $1",), how="binary"),
     Pair("a parameter in LIMIT", (f"SELECT n FROM generate_series(1, 3) n LIMIT (SELECT count(*) {FROM} WHERE name = $1)",), how="binary"),
     Pair("a parameter in an error", (f"SELECT CASE WHEN name = $1 THEN 1 / (id - id) END {FROM}",), how="text"),
-    Pair("an encrypted column and a parameter in text", ("SELECT id FROM shop.payment_cards WHERE card_no = $1",), CARD, "text", CIPHERTEXT, 0),
-    Pair("an encrypted column and a parameter in binary", ("SELECT id FROM shop.payment_cards WHERE card_no = $1",), CARD, "binary", CIPHERTEXT, 0),
+    Pair("an encrypted column and a parameter in text", ("SELECT id FROM shop.payment_cards WHERE card_no = $1",), CARD, "text", CIPHERTEXT, type_oid=0),
+    Pair("an encrypted column and a parameter in binary", ("SELECT id FROM shop.payment_cards WHERE card_no = $1",), CARD, "binary", CIPHERTEXT, type_oid=0),
     Pair("a savepoint", ("SAVEPOINT a", f"SELECT 1 / (1 - count(*)) {WHERE}", "ROLLBACK TO a", "SELECT 'after'")),
     Pair("the state of a transaction", (f"SELECT 1 / (1 - count(*)) {WHERE}", "SELECT 'after'")),
 ]  # fmt: skip
@@ -137,7 +139,7 @@ OTHERS = [
     Pair("PREPARE", (f"PREPARE p (text) AS SELECT id {FROM} WHERE name = $1", "EXECUTE p('{g}')")),
     Pair("PREPARE with the guess in it", (f"PREPARE p AS SELECT id {WHERE}", "EXECUTE p")),
     Pair("CREATE TEMP TABLE AS", (f"CREATE TEMP TABLE found AS SELECT id {WHERE}", "SELECT count(*) FROM found")),
-    Pair("SELECT INTO", (f"SELECT id INTO TEMP found {WHERE}", "SELECT * FROM found")),
+    Pair("SELECT INTO", (f"SELECT id INTO TEMP found {WHERE}", "SELECT count(*) FROM found")),
     Pair("a unique index over a temporary copy", ("CREATE TEMP TABLE found AS SELECT name FROM shop.customers WHERE id = 2", "CREATE UNIQUE INDEX ON found (name)", "INSERT INTO found VALUES ('{g}')")),
     one("COPY", f"COPY (SELECT id {WHERE}) TO STDOUT"),
     one("COPY that fails", f"COPY (SELECT CASE WHEN name = '{{g}}' THEN 1 / (id - id) END {FROM}) TO STDOUT"),
@@ -166,9 +168,10 @@ OTHERS = [
     one("a unique violation by UPDATE", "UPDATE shop.customers SET email = '{g}' WHERE id = 2", MAIL),
     one("a foreign key", "INSERT INTO shop.accounts VALUES (9, '{g}', 'c')", MAIL),
     one("a foreign key by UPDATE", "UPDATE shop.accounts SET email = '{g}' WHERE id = 2", MAIL),
-    one("a unique violation by an open column", "UPDATE shop.seats SET seat = 1 WHERE id = {g}", ("2", "3")),
+    one("a unique violation by an open column", "UPDATE shop.seats SET seat = 1 WHERE id = {g}", ("2", "3"), leaks=CONSTRAINT),
     one("ON CONFLICT over an open and a masked column", "INSERT INTO shop.seats (id, email, seat) VALUES (9, '{g}', 1) ON CONFLICT (email, seat) DO NOTHING", MAIL),
-    one("a CHECK over an open and a masked column", "UPDATE shop.pins SET hint = '{g}' WHERE id = 1", ("4711", "4712")),
-    one("whose row is referenced", "DELETE FROM shop.customers WHERE id = {g}", ("1", "2")),
+    one("a CHECK over an open and a masked column", "UPDATE shop.pins SET hint = '{g}' WHERE id = 1", ("4711", "4712"), leaks=CONSTRAINT),
+    one("a unique index over the rows of one pin", "UPDATE shop.pins SET hint = 'z' WHERE id = {g}", ("2", "3"), leaks=CONSTRAINT),
+    one("whose row is referenced", "DELETE FROM shop.customers WHERE id = {g}", ("1", "2"), leaks=CONSTRAINT),
 ]  # fmt: skip
 PAIRS = READS + OTHERS

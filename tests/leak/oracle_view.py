@@ -13,7 +13,6 @@ from tests.leak.oracle_world import OracleWorld
 from tests.leak.world import Client
 
 SEARCH_PATH = "shop,other,public"
-RECORD = 2249
 
 
 @dataclass(frozen=True)
@@ -33,17 +32,6 @@ class Difference:
         return f"--- seed {self.seed} ({self.way}{ordered})\n{self.made.text}{params}\nproxy: {proxy}\nshown: {shown}"
 
 
-def known_bug(one: Difference) -> str:
-    """Which of the bugs that have a strict xfail of their own (test_view_oracle) it is, or ''."""
-    if one.through.sqlstate and one.through.message.replace("pg_catalog.", "") == one.shown.message:
-        return "messages"
-    types = [pair for pair in zip(one.through.columns, one.shown.columns, strict=False) if pair[0][1] != pair[1][1]]
-    is_record = any(mine[1] == RECORD for mine, _ in types) or "in record data type" in one.through.said
-    if is_record or {"whole row", "alias list"} <= one.made.tags:
-        return "whole rows"
-    return ""
-
-
 @dataclass
 class Tally:
     """What came of many seeds. A refusal is one where the copy answers; they are counted by construct, apart from differences."""
@@ -59,7 +47,6 @@ class Tally:
     refused_selects: list[Difference] = field(default_factory=list)
     refused_writes: list[Difference] = field(default_factory=list)
     differences: list[Difference] = field(default_factory=list)
-    known: Counter[str] = field(default_factory=Counter)
 
     @property
     def refusal_rate(self) -> float:
@@ -71,7 +58,7 @@ class Tally:
             f"{self.selects} SELECT ({len(self.refused_selects)} refused, {self.refusal_rate:.2%}), {self.writes} writes "
             f"({len(self.refused_writes)} refused), {self.failed} failed alike ({self.refused_failing} by a refusal), "
             f"{self.empty} without rows, "
-            f"{len(self.differences)} differences, known bugs: {dict(self.known)}\nways: {dict(self.by_way)}\nrefused by construct: {refused or 'none'}"
+            f"{len(self.differences)} differences\nways: {dict(self.by_way)}\nrefused by construct: {refused or 'none'}"
         )
 
 
@@ -133,9 +120,6 @@ class ViewOracle:
         if through.sqlstate in REFUSALS:
             tally.refused_by_tag.update(tags)
             (tally.refused_writes if made.is_write else tally.refused_selects).append(difference)
-            return
-        if bug := known_bug(difference):
-            tally.known[bug] += 1
             return
         if shrink:
             small = shrunk(made, lambda one: self.differs(one, way))

@@ -55,7 +55,8 @@ INSERT INTO shop.accounts VALUES (1, 'lihua@example.com', 'a'), (2, 'ab@x.y', 'b
 CREATE TABLE shop.seats (id int PRIMARY KEY, email text, seat int, note text, UNIQUE (email, seat));
 INSERT INTO shop.seats VALUES (1, 'lihua@example.com', 1, ''), (2, 'lihua@example.com', 2, ''), (3, 'ab@x.y', 3, '');
 CREATE TABLE shop.pins (id int PRIMARY KEY, pin text, hint text, CHECK (hint <> pin));
-INSERT INTO shop.pins VALUES (1, '4711', 'x');
+INSERT INTO shop.pins VALUES (1, '4711', 'x'), (2, '4711', 'yy'), (3, '0815', 'zzz');
+CREATE UNIQUE INDEX one_hint ON shop.pins (length(hint)) WHERE pin = '4711';
 """
 RULES = """\
 classes:
