@@ -326,7 +326,6 @@ SELECT first_value(email) OVER w, nth_value(name, 1) OVER w FROM shop.customers 
 SELECT email FROM shop.customers EXCEPT SELECT 'x' UNION SELECT name FROM shop.customers
 -- attack: FOR UPDATE
 SELECT email FROM shop.customers FOR UPDATE OF customers
--- silent: the analyst may not lock
 -- attack: subscript of an array of rows
 SELECT (ARRAY(SELECT c FROM shop.customers c))[1].email
 -- attack: field of a function's row

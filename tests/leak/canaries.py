@@ -37,8 +37,9 @@ class Canaries:
 
     def found_in(self, received: bytes) -> list[str]:
         """What of them stands in these bytes, by name and form. `received`: frames of the server from a frame's start on."""
-        lower = received.lower()
-        found = [name for name, needle in self._needles if needle in received or needle in lower]
+        short = received.replace(b"x" * 64, b"").replace(b"78" * 64, b"")  # of rows that are big by repeat('x', …)
+        lower = short.lower()
+        found = [name for name, needle in self._needles if needle in short or needle in lower]
         for text in _spelled(received):
             found += [f"{name}, one character a row" for name, value in self._spelled if value in text or value[::-1] in text]
         return found

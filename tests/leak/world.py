@@ -8,16 +8,18 @@ nowhere else, so finding it in what a client received is a leak: `canaries.Canar
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 import psycopg
 
 from proxy.cli.embedded import EmbeddedServer
 from proxy.crypto import sql_check
+from proxy.wire import messages as m
 from tests.leak.canaries import Canaries
 from tests.proxies import RawClient
 from tests.servers import Database, new_database, role_password
@@ -437,6 +439,17 @@ class Client(RawClient):
         self.recorder.settimeout(20)
         return super().next()
 
+    def forgets(self) -> bool:
+        """Whether the session lives and is as after login again: no transaction, settings, names or temporary tables."""
+        try:
+            for text in (b"ROLLBACK", b"DISCARD ALL"):
+                self.recorder.received.clear()
+                self.send(m.Query(text))
+                self.until_ready()
+        except (OSError, EOFError):
+            return False
+        return self.recorder.received.endswith(b"C\0\0\0\x10DISCARD ALL\0Z\0\0\0\5I")
+
 
 @dataclass
 class World:
@@ -463,19 +476,23 @@ class World:
         )
 
     @contextmanager
-    def kept(self, name: str, is_alone: bool, make: Callable[[], Client]) -> Iterator[Client]:
-        """A client for one attack; with `is_alone` it changes nothing, so the next one may have the same session."""
-        client = self.clients.pop(name, None) if is_alone else None
-        client = client or make()
+    def session(self, way: Literal["direct", "through"]) -> Iterator[Client]:
+        """A session of the analyst; afterwards everything in it is discarded, so that the next attack may have it."""
+        client = self.clients.pop(way, None) or (self.direct if way == "direct" else self.through)(self.analyst)
         try:
             yield client
         except BaseException:
             client.socket.close()
             raise
-        if is_alone and client.recorder.received.endswith(b"Z\0\0\0\5I"):
-            self.clients[name] = client
+        if client.forgets():
+            self.clients[way] = client
         else:
             client.socket.close()
+
+    def undo(self, statements: str) -> None:
+        """Take back what an attack wrote for good."""
+        if statements:
+            self.database.execute(statements)
 
     def connect(self, login: str) -> psycopg.Connection[tuple[object, ...]]:
         """Through the proxy, in autocommit mode."""
