@@ -69,7 +69,8 @@ class Part:
     naming: Naming | None = None
     makes_temporary: tuple[str, ...] = ()  # temporary tables that exist afterwards
     drops_temporary: bool = False  # DISCARD: no temporary table exists afterwards
-    writes: bool = False  # triggers and constraints may speak of rows the caller does not see
+    gives_rows: bool = True  # False: a write without RETURNING; rows would come from a rule
+    hides_messages: bool = False  # triggers, constraints, views or policies may speak of rows the caller does not see
 
 
 @dataclass(frozen=True, slots=True)

@@ -258,7 +258,7 @@ class Planning:
             # a restricted caller makes and drops nothing but temporary tables, and those are not in the snapshot
             may_change_catalog=not is_restricted and any(kind not in NO_CATALOG_CHANGE for kind in kinds),
             ends_transaction="Transaction" in kinds,
-            hides_messages=is_restricted and not all(part.command in _READS and not part.writes for part in parts),
+            hides_messages=is_restricted and not all(part.command in _READS and not part.hides_messages for part in parts),
             says_catalog=bool(edits) and b"pg_catalog" not in self.source.lower(),
             names=_names_beyond_ascii(statement),
             may_change_names=any(map(_changes_names, parts)),

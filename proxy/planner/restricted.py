@@ -13,7 +13,7 @@ from typing import Any
 from google.protobuf.message import Message
 from postgast import pg_query_pb2 as pb
 
-from proxy.catalog.snapshot import Oid
+from proxy.catalog.snapshot import MATVIEW, VIEW, Oid, Relation
 from proxy.errors import Refusal, StatementError, Unproven
 from proxy.plan import Miss, Naming, Part
 from proxy.planner.keyed import made_temporary
@@ -28,7 +28,7 @@ from proxy.planner.planning import (
     naming_of,
     results_of,
 )
-from proxy.policy.verdict import Closed, Masked
+from proxy.policy.verdict import Closed, Masked, Open
 from proxy.sql import build
 from proxy.sql.items import closing, relation_item
 from proxy.sql.parse import Statement, kind_of, node_of, parse
@@ -68,6 +68,7 @@ class Restricted(Planning):
         """What judges each kind of statement that is not a query and not harmless by itself."""
         return {
             "VariableSet": self.set,
+            "VariableShow": self.show,
             "Transaction": self.transaction,
             "Prepare": self.around,
             "DeclareCursor": self.around,
@@ -92,7 +93,7 @@ class Restricted(Planning):
         return kind in ("VariableSet", "Discard") and super().moves_path(kind, stmt)
 
     def depends_on_path(self, kind: str, stmt: Message) -> bool:
-        return kind in ROWS or kind in self.calls().keys() - {"VariableSet", "Transaction", "Listen", "Notify"}
+        return kind in ROWS or kind in self.calls().keys() - {"VariableSet", "VariableShow", "Transaction", "Listen", "Notify"}
 
     # -- queries --------------------------------------------------------------------------------------------------------
 
@@ -101,16 +102,20 @@ class Restricted(Planning):
     ) -> Judged | Miss:
         """A query or a write. `goes_to_client`: its rows can be opened on their way; else none may be encrypted."""
         self.firewall.check(statement, stmt, also)
-        reading = read(stmt, self.snapshot, self.path, self.temporary, unknown_is_temporary=self.after_miss)
-        missing = (*reading.misses, *self.unknown_temporary(reading))
-        if missing:
+        reading = read(stmt, self.snapshot, self.path, self.temporary)
+        if reading.misses:
             if not self.after_miss:
-                return Miss(tuple(missing))
-            raise StatementError(f'relation "{missing[0]}" does not exist', sqlstate="42P01")
+                return Miss(tuple(reading.misses))
+            raise StatementError(f'relation "{reading.misses[0]}" does not exist', sqlstate="42P01")
         for use in reading.uses:  # a closed relation is the first thing to say
             verdict = self.judge.read(use.relation.oid)
             if isinstance(verdict, Closed):
                 raise refusal(use, verdict, statement.character(use.range_var.location))
+            if use.is_target and self.has_rules(use.relation):
+                raise Unproven(
+                    f"{use.relation.schema}.{use.relation.name} has rules (CREATE RULE): what they do to a write is not known",
+                    position=statement.character(use.range_var.location),
+                )
         self.firewall.unsettled(statement, [*reading.unsettled, *reading.foreign])
         work = work_out(statement, stmt, reading, self.shown, self.seal_text)
         if work.results and not goes_to_client:
@@ -124,7 +129,8 @@ class Restricted(Planning):
                 results=results_of(work),
                 uses=self.uses_of(reading, mentioned),
                 row_limit=self.judge.row_limit,
-                writes=any(isinstance(node, _WRITES) for node in statement.nodes(stmt)),
+                gives_rows=not isinstance(stmt, _WRITES) or stmt.HasField("returning_clause"),
+                hides_messages=any(isinstance(node, _WRITES) for node in statement.nodes(stmt)) or self.computes_first(reading),
             ),
             (*work.edits, *done.edits),
             allowed=done.allowed,
@@ -135,13 +141,20 @@ class Restricted(Planning):
             sealed_origins=self.sealed_origins(reading),
         )
 
-    def unknown_temporary(self, reading: Reading) -> list[str]:
-        """pg_temp is another session's when a database is written before it, or with a number."""
-        return [
-            f"{one.catalogname}.{one.schemaname}.{one.relname}"
-            for one in reading.temporary
-            if one.catalogname and one.catalogname != self.snapshot.database
-        ]
+    def has_rules(self, relation: Relation) -> bool:
+        """A rule adds statements to a write, whose rows go to the caller; a view's write is rewritten to what it stands on."""
+        reached = self.snapshot.reach(relation.oid) if relation.kind in (VIEW, MATVIEW) else {relation.oid}
+        return any(self.snapshot.relations[oid].has_rules for oid in reached if oid in self.snapshot.relations)
+
+    def computes_first(self, reading: Reading) -> bool:
+        """Whether code of the database reads raw rows before any mask: of a view, a row policy, a virtual column."""
+        return any(
+            relation.row_security
+            or (relation.kind in (VIEW, MATVIEW) and not isinstance(self.verdict_of(relation), Open))
+            or any(column.generated == "v" for column in relation.columns)
+            for relation in (use.relation for use in reading.uses)
+            if relation.schema not in ("pg_catalog", "information_schema")
+        )
 
     def notices_of(self, reading: Reading, mentioned: frozenset[str]) -> tuple[str, ...]:
         """A closed column reads as NULL; its name is said, so that nobody takes NULL for the data."""
@@ -209,7 +222,7 @@ class Restricted(Planning):
         inner_naming = judged.part.naming if inner_kind == "Execute" else None
         made = judged.part.makes_temporary if runs else ()
         judged.part = Part(
-            kind, uses=judged.part.uses, naming=inner_naming, makes_temporary=made, writes=judged.part.writes
+            kind, uses=judged.part.uses, naming=inner_naming, makes_temporary=made, hides_messages=judged.part.hides_messages
         )
         return judged
 
@@ -264,7 +277,7 @@ class Restricted(Planning):
         judged, rewritten = inner
         end = _list_end(statement, item.end) if stmt.attlist else item.end
         return Judged(
-            replace(part, uses=judged.part.uses, writes=judged.part.writes),
+            replace(part, uses=judged.part.uses, hides_messages=judged.part.hides_messages),
             (Edit(item.start, end, f"({rewritten})"),),
             allowed=judged.allowed,
             masked=judged.masked,
@@ -292,7 +305,7 @@ class Restricted(Planning):
             self.firewall.check(statement, node_of(stmt.where_clause))
             if any(isinstance(node, pb.SubLink) for node in statement.nodes(node_of(stmt.where_clause))):
                 raise StatementError("cannot use subquery in COPY FROM WHERE condition", sqlstate="0A000")
-        part = Part("Copy", writes=True)
+        part = Part("Copy", hides_messages=True)
         calls = tuple(qualified_calls(statement.nodes(stmt), self.firewall))
         if found is None:
             return Judged(part, (*temporary_edits(statement, [stmt.relation]), *calls), allowed=_NOTHING)
@@ -328,9 +341,7 @@ class Restricted(Planning):
         written = f"{range_var.schemaname}.{range_var.relname}" if range_var.schemaname else range_var.relname
         if not self.after_miss:
             return Miss((written,))
-        if range_var.schemaname:
-            raise StatementError(f'relation "{written}" does not exist', sqlstate="42P01")
-        return None
+        raise StatementError(f'relation "{written}" does not exist', sqlstate="42P01")
 
     # -- temporary tables -------------------------------------------------------------------------------------------------
 
@@ -399,15 +410,15 @@ class Restricted(Planning):
             raise Unproven("DROP is open to restricted callers for temporary tables and their indexes only")
         edits: list[Edit] = []
         for parts, start in dropped_names(statement, stmt):
-            if parts[:-1] == ("pg_temp",):
-                continue
-            if len(parts) > 1:
+            name = parts[-1]
+            if parts[:-1] not in ((), ("pg_temp",)):
                 raise Unproven("DROP is open to restricted callers for temporary tables only")
-            name = parts[0]
-            is_table = stmt.remove_type == pb.OBJECT_TABLE
-            if is_table and name not in self.temporary and name in self.snapshot.relation_names:
-                raise Unproven(f'DROP is open to restricted callers for temporary tables only, and "{name}" is none')
-            edits.append(Edit(start, start, "pg_temp."))
+            if stmt.remove_type == pb.OBJECT_TABLE and name not in self.temporary and not stmt.missing_ok:
+                if name in self.snapshot.relation_names:
+                    raise Unproven(f'DROP is open to restricted callers for temporary tables only, and "{name}" is none')
+                raise StatementError(f'table "{name}" does not exist', sqlstate="42P01")
+            if len(parts) == 1:
+                edits.append(Edit(start, start, "pg_temp."))
         return Judged(Part(kind), tuple(edits), allowed=_NOTHING)
 
     # -- the rest ---------------------------------------------------------------------------------------------------------
@@ -431,6 +442,13 @@ class Restricted(Planning):
 
     def set(self, statement: Statement, kind: str, stmt: Any) -> Judged:
         check_set(stmt, self.firewall, self.firewall.login)
+        return Judged(Part(kind))
+
+    def show(self, statement: Statement, kind: str, stmt: Any) -> Judged:
+        if "." in stmt.name:
+            raise Refusal(
+                f"{stmt.name} is no setting of PostgreSQL's own: code of the database may keep values of rows in such settings"
+            )
         return Judged(Part(kind))
 
     def transaction(self, statement: Statement, kind: str, stmt: Any) -> Judged:

@@ -1,8 +1,8 @@
 """Errors and notices on their way to the client: what a restricted caller may not read is taken out, positions mapped back.
 
 DETAIL, HINT, WHERE and internal query may quote a row (FINDINGS 23); the position counts in the text the server got. What a
-write sets off (triggers, constraints, casts into columns) may quote rows in the message itself: there it becomes a fixed
-text by SQLSTATE. What PL/pgSQL's RAISE says is always of the database's own making, and never shown.
+write sets off (triggers, constraints, casts into columns), and what a view or a row policy computes before any mask, may quote
+rows in the message itself: there it becomes a fixed text by SQLSTATE. So does whatever happens inside functions.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from proxy.plan import Plan
 from proxy.wire.messages import ErrorResponse, NoticeResponse, error_response, notice_response
 
 _ROW_FIELDS = frozenset("DHWpq")
+_NAME_FIELDS = frozenset("stcdn")  # schema, table, column, data type, constraint: RAISE can put anything there
 # Class 23 messages name a constraint and a relation, never a value, when they come from these places of the server.
 _CONSTRAINT_CHECKS = frozenset(
     (
@@ -41,6 +42,8 @@ _FIXED = {
 _FIXED_CLASS = {
     "22": "invalid data", "23": "a constraint is violated", "P0": "the database's own code failed", "XX": "internal error",
 }  # fmt: skip
+# What the server says of a session or a transaction as a whole, wherever it is when it happens: nothing of a row.
+_OF_THE_SESSION = frozenset(("08", "25", "40", "53", "54", "55", "57", "58"))
 _WITHHELD = "a message of the database's own code is not shown to you"
 _TEMPORARY = b'"pg_temp.'
 Report = TypeVar("Report", ErrorResponse, NoticeResponse)
@@ -64,16 +67,16 @@ def map_position(position: int, offsets: tuple[tuple[int, int, int], ...]) -> in
 
 def for_client(report: Report, *, is_restricted: bool, plan: Plan | None, is_rewritten: bool) -> Report:
     """The report as this client may read it; the same object when nothing changes."""
-    message = _shown_message(report, plan) if is_restricted else None
+    message = _message_instead(report, plan) if is_restricted else None
     fields: list[tuple[str, bytes]] = []
     for code, value in report.fields:
         if is_restricted and code in _ROW_FIELDS:
             continue
-        if message is not None and code in "Mnd":
-            if code == "M":
-                fields.append((code, message))
+        if message is not None and code in _NAME_FIELDS:
             continue
-        if code == "M" and is_restricted:
+        if code == "M" and message is not None:
+            value = message
+        elif code == "M" and is_restricted:
             value = value.replace(_TEMPORARY, b'"')
             if plan is not None and plan.says_catalog:
                 value = value.replace(b"pg_catalog.", b"")
@@ -87,20 +90,23 @@ def for_client(report: Report, *, is_restricted: bool, plan: Plan | None, is_rew
     return report if shown == report.fields else type(report)(shown)
 
 
-def _shown_message(report: ErrorResponse | NoticeResponse, plan: Plan | None) -> bytes | None:
-    """The text to put in the message's place, or None when it may stay as it is."""
+def _message_instead(report: ErrorResponse | NoticeResponse, plan: Plan | None) -> bytes | None:
+    """The text to put in the message's place, or None when it may stay as it is.
+
+    WHERE and internal query mark what happened inside code of the database: there any class of message may quote a row.
+    """
     given = dict(report.fields)
     sqlstate = given.get("C", b"").decode("ascii", "replace")
     routine = given.get("R", b"")
-    is_raised = routine in _RAISED
-    is_notice = isinstance(report, NoticeResponse)
-    if is_notice:
-        return _WITHHELD.encode() if is_raised or given.get("F", b"").startswith(b"pl") else None
-    hides = plan is None or plan.hides_messages
-    known = hides and sqlstate[:2] in _FIXED_CLASS and not (sqlstate[:2] == "23" and routine in _CONSTRAINT_CHECKS)
-    if not (known or is_raised):
+    is_inside = "W" in given or "q" in given or routine in _RAISED
+    if isinstance(report, NoticeResponse):
+        return _WITHHELD.encode() if is_inside or given.get("F", b"").startswith(b"pl") else None
+    may_quote = plan is None or plan.hides_messages
+    is_data = sqlstate[:2] in _FIXED_CLASS and not (sqlstate[:2] == "23" and routine in _CONSTRAINT_CHECKS)
+    is_of_session = sqlstate[:2] in _OF_THE_SESSION and routine not in _RAISED
+    if is_of_session if is_inside else not (may_quote and is_data):
         return None
-    return _FIXED.get(sqlstate, _FIXED_CLASS.get(sqlstate[:2], "the database's own code raised an error")).encode()
+    return _FIXED.get(sqlstate, _FIXED_CLASS.get(sqlstate[:2], "the database's own code failed")).encode()
 
 
 def own_notices(texts: tuple[str, ...], codec: str | None) -> bytes:

@@ -136,6 +136,8 @@ class Slot:
 
     def require_part(self) -> None:
         """A restricted caller gets nothing the plan does not know of. Raises Bug."""
+        if not self.part.gives_rows and self.rows > self.part_start:
+            raise Bug("a write without RETURNING gave rows")
         if self.part is NO_PART and self.plan is not None and self.plan.restricted:
             raise Bug("the server answered a statement the plan does not have")
 

@@ -53,7 +53,7 @@ class SqlNames:
                 parts=tuple(parts),
                 masked_origins=plan.masked_origins.union(*(one.masked_origins for one in plans)),
                 sealed_origins=plan.sealed_origins.union(*(one.sealed_origins for one in plans)),
-                hides_messages=plan.hides_messages or any(part.writes for part in parts),
+                hides_messages=plan.hides_messages or any(part.hides_messages for part in parts),
                 verdict="masked" if "masked" in {plan.verdict, *(one.verdict for one in plans)} else plan.verdict,
             )
         return plan, tuple(effects)
@@ -145,5 +145,6 @@ def _as_meant(part: Part, prepared: Prepared) -> Part:
         results=() if is_explained else meant.results,
         row_limit=meant.row_limit,
         uses=meant.uses,
-        writes=part.writes or meant.writes,
+        gives_rows=part.gives_rows and (is_explained or meant.gives_rows),
+        hides_messages=part.hides_messages or meant.hides_messages,
     )

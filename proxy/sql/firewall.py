@@ -149,6 +149,12 @@ class Firewall:
             # an unqualified call leaves as pg_catalog.name (rewrite.py), so a user's function cannot take its place
             if bare in self.refused_functions:
                 raise Unproven(f"function {bare} shows values of a hidden partition key", position=_position(statement, node))
+            if bare == "current_setting" and not _reads_a_built_in_setting(node):
+                raise Unproven(
+                    "current_setting takes a constant name here, of a setting of PostgreSQL's own: code of the database may keep"
+                    " values of rows in others",
+                    position=_position(statement, node),
+                )
             reason = self.builtin(bare, node)
             if reason is None:
                 return
@@ -227,6 +233,14 @@ class Firewall:
         for name, location in found:
             if len(name) > 1:
                 self.attribute(name[-1], statement, location)
+
+
+def _reads_a_built_in_setting(node: Any) -> bool:
+    """A setting whose name has a dot belongs to whoever set it."""
+    first = node_of(node.args[0]) if node.args else None
+    while isinstance(first, pb.TypeCast):
+        first = node_of(first.arg)
+    return isinstance(first, pb.A_Const) and bool(first.HasField("sval")) and "." not in first.sval.sval
 
 
 def _sets_something_harmless(name: str, node: Any) -> bool:

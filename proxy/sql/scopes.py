@@ -66,15 +66,12 @@ def read(
     snapshot: Snapshot,
     path: Sequence[str],
     temporary: Collection[str] = (),
-    *,
-    unknown_is_temporary: bool = False,
 ) -> Reading:
     """Read one SELECT, INSERT, UPDATE, DELETE or MERGE. Unknown relations stand in `Reading.misses`.
 
-    `temporary`: names of the session's temporary tables, which come before everything on the path. With
-    `unknown_is_temporary` an unqualified name nobody knows is taken for one.
+    `temporary`: names of the session's temporary tables, which come before everything on the path.
     """
-    reader = _Reader(snapshot, tuple(path), temporary, unknown_is_temporary)
+    reader = _Reader(snapshot, tuple(path), temporary)
     reader.statement(node, _Scope((), {}), top=True)
     return reader.reading
 
@@ -94,10 +91,12 @@ def relations_named(
 
 
 def is_temporary(range_var: Any, temporary: Collection[str]) -> bool:
-    """Whether a RangeVar means one of the session's temporary tables (PostgreSQL 18, 5.10.3: pg_temp is searched first)."""
-    if range_var.schemaname:
-        return bool(range_var.schemaname == "pg_temp")
-    return range_var.relname in temporary
+    """Whether a RangeVar means one of the session's temporary tables (PostgreSQL 18, 5.10.3: pg_temp is searched first).
+
+    One that code of the database made is none of the caller's, and not on the list.
+    """
+    in_place = range_var.schemaname in ("", "pg_temp") and not range_var.catalogname
+    return in_place and range_var.relname in temporary
 
 
 def find_relation(range_var: Any, snapshot: Snapshot, path: Sequence[str]) -> Relation | None:
@@ -110,13 +109,10 @@ def find_relation(range_var: Any, snapshot: Snapshot, path: Sequence[str]) -> Re
 
 
 class _Reader:
-    def __init__(
-        self, snapshot: Snapshot, path: tuple[str, ...], temporary: Collection[str], unknown_is_temporary: bool
-    ) -> None:
+    def __init__(self, snapshot: Snapshot, path: tuple[str, ...], temporary: Collection[str]) -> None:
         self.snapshot = snapshot
         self.path = path
         self.temporary = temporary
-        self.unknown_is_temporary = unknown_is_temporary
         self.reading = Reading()
         self._star_arguments: set[int] = set()  # where `f(t.*)` hands a whole row to a function
         self._referenced: list[list[OutColumn]] = []  # per open SELECT: every column it references, for Grouping
@@ -586,8 +582,7 @@ class _Reader:
             return None
         relation = find_relation(node, self.snapshot, self.path)
         if relation is None:
-            is_own = self.unknown_is_temporary and not node.schemaname
-            (self.reading.temporary if is_own else self.reading.misses).append(node if is_own else _written(node))
+            self.reading.misses.append(_written(node))
         return relation
 
     def _unknown_source(self, node: Any) -> Source:

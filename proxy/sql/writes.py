@@ -63,7 +63,7 @@ class _Target:
         self.verdict = verdict
         self.relation = write.use.relation
         self.name = f"{self.relation.schema}.{self.relation.name}"
-        self.edits: list[Edit] = []
+        self.edits: set[Edit] = set()  # libpg_query repeats the source of SET (a, b) = (…) for each column
         self.shown: set[str] = set()
 
     @property
@@ -96,7 +96,7 @@ class _Target:
 
     def check_written(self) -> None:
         unwritable = {c.name for c in self.relation.columns if not self.masked.columns[c.attnum].writable}
-        if not self.write.listed and unwritable and (self.write.width is None or isinstance(self.write.node, pb.MergeStmt)):
+        if not self.write.listed and unwritable and (not self.write.width or isinstance(self.write.node, pb.MergeStmt)):
             raise Unproven(f"name the columns of {self.name} that INSERT fills: not all of them can be written by you")
         for name, location in self.write.written:
             if name in unwritable:
@@ -106,11 +106,11 @@ class _Target:
                     hint=f"Leave {name} out. {_HINT} Rule: {show.rule}",
                     position=self.position(location),
                 )
-        if not self.write.listed and unwritable and self.write.width:
+        if not self.write.listed and unwritable:
             names = [c.name for c in self.relation.columns[: self.write.width]]
             item = relation_item(self.statement, self.write.use.range_var)
             end = self._alias_end(item.end)
-            self.edits.append(Edit(end, end, f" ({', '.join(map(build.quoted, names))})"))
+            self.edits.add(Edit(end, end, f" ({', '.join(map(build.quoted, names))})"))
 
     def _alias_end(self, end: int) -> int:
         """Where a column list may stand: behind `AS alias`."""
@@ -184,7 +184,7 @@ class _Target:
                 if owner is None or owner in self._target_names():
                     raise self._closed(last, node.location)
                 start, _ = self._token(node.location)
-                self.edits.append(Edit(start, start, f"{build.quoted(owner)}."))
+                self.edits.add(Edit(start, start, f"{build.quoted(owner)}."))
             return
         qualifier = fields[-2].string.sval
         if qualifier in self._target_names() and self._may_mean_target(node):
@@ -211,13 +211,13 @@ class _Target:
             qualifier = self._qualifier(one.reference)
             text = self._item(qualifier, one.column, one.target.name)
             end = self._item_end(one, end)
-            self.edits.append(Edit(start, end, text))
+            self.edits.add(Edit(start, end, text))
             return
         if len(one.reference.fields) > 1:
             qualifier_name = one.reference.fields[-2].string.sval
             if qualifier_name not in self._target_names():
                 return
-            self.edits.append(Edit(start, end, self._all(build.quoted(qualifier_name))))
+            self.edits.add(Edit(start, end, self._all(build.quoted(qualifier_name))))
             return
         pieces: list[str] = []
         for item in one.items:
@@ -228,7 +228,7 @@ class _Target:
             if is_merged or any(not s.name for s in item.sources) or not item.sources:
                 raise Unproven("write the columns of RETURNING out: a star here spans joined columns")
             pieces += [f"{build.quoted(s.name)}.*" for s in item.sources]
-        self.edits.append(Edit(start, end, ", ".join(pieces)))
+        self.edits.add(Edit(start, end, ", ".join(pieces)))
 
     def _qualifier(self, reference: Any) -> str:
         if len(reference.fields) == 1:
