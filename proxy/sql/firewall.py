@@ -151,8 +151,8 @@ class Firewall:
                 raise Unproven(f"function {bare} shows values of a hidden partition key", position=_position(statement, node))
             if bare == "current_setting" and not _reads_a_built_in_setting(node):
                 raise Unproven(
-                    "current_setting takes a constant name here, of a setting of PostgreSQL's own: code of the database may keep"
-                    " values of rows in others",
+                    "current_setting takes a constant name here, of a setting of PostgreSQL's own: in others code of the"
+                    " database may keep values of rows",
                     position=_position(statement, node),
                 )
             reason = self.builtin(bare, node)

@@ -129,6 +129,8 @@ class _Target:
             return
         if self.write.use.whole_row:
             raise self._closed("a whole row of it")
+        if "tableoid" in self.write.use.system_columns and (self.relation.kind == "p" or self.relation.parents):
+            raise self._closed("tableoid, which tells the partition")
         for usage in self.reading.usages:
             for use, base in usage.column.origins:
                 if use is self.write.use and base.name in hidden and usage.place is not Place.RETURNED:
@@ -142,7 +144,7 @@ class _Target:
             if node.location not in returned:
                 self._letters(node, hidden)
 
-    def _closed(self, what: str, location: int = -1) -> Refusal:
+    def _closed(self, what: str, location: int = -1, hint: str = "") -> Refusal:
         how = ""
         column = self.relation.column(what)
         if column is not None:
@@ -150,7 +152,7 @@ class _Target:
             how = f" Rule: {show.rule}"
         return Refusal(
             f"{self.name} is written here, so only columns you see in clear can be read from it, and not {what}",
-            hint="Use it bare in RETURNING, where it is shown masked, or read it in a SELECT of its own." + how,
+            hint=(hint or "Use it bare in RETURNING, where it is shown masked, or read it in a SELECT of its own.") + how,
             position=self.position(location),
         )
 
@@ -182,7 +184,8 @@ class _Target:
             if last in hidden:
                 owner = self.reading.owners.get(node.location)
                 if owner is None or owner in self._target_names():
-                    raise self._closed(last, node.location)
+                    hint = "If another relation's column is meant, give that relation an alias and write alias.column."
+                    raise self._closed(last, node.location, hint)
                 start, _ = self._token(node.location)
                 self.edits.add(Edit(start, start, f"{build.quoted(owner)}."))
             return
