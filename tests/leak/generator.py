@@ -171,6 +171,7 @@ TABLES = (
     *(CUSTOMERS,) * 6, *(ORDERS,) * 4, *(ITEMS,) * 2, *(ARCHIVE,) * 2, OTHERS, REGIONS, PEOPLE, STAFF, VISITS, PART, VIEW, CARDS,
 )  # fmt: skip
 
+WHOLE_ROWS_IN_CLAUSES = False  # see test_whole_rows_in_clauses
 SORTABLE = frozenset({"int", "num", "text", "date", "bool", "jsonb", "arr", "ts", "enum", "char", "row"})
 PLAIN = ("int", "num", "text", "date", "bool")
 CONSTANTS = {
@@ -261,6 +262,12 @@ class Generator:
     def select_statement(self) -> tuple[Part, bool]:
         if self.chance(0.04):
             return self.broken(), False
+        if WHOLE_ROWS_IN_CLAUSES and self.chance(0.03):
+            self.tag("whole row in clauses")
+            return self.rows()
+        if self.chance(0.03):
+            self.tag("encrypted column")
+            return self.cards()
         if self.chance(0.06):
             self.tag("recursive")
             return self.recursive()
@@ -411,7 +418,7 @@ class Generator:
             lambda: f"{item.alias}.*",
             lambda: Many(", ", (f"{item.alias}.*", Seq((self.expr(scope, "text", 1), " AS more")))),
             lambda: Many(", ", ("1 AS one", "*")),
-            lambda: f"({item.alias}).*",
+            lambda: f"({item.alias}).*" if WHOLE_ROWS_IN_CLAUSES or not item.has_alias_list else "*",
             lambda: "",
         )
 
@@ -430,8 +437,9 @@ class Generator:
             (f"{alias}::text AS w", "text"), (f"({alias}).{name} AS w", kind), (f"ROW({alias}.*) AS w", row),
             (f"({alias} IS NOT NULL) AS w", "bool"), (f"coalesce({alias}, {alias}) AS w", row), (f"({alias} IS NULL) AS w", "bool"),
             (f"(SELECT {alias}) AS w", row), (f"(CASE WHEN true THEN {alias} END) AS w", row), (f"ROW({alias}, 1) AS w", row),
-            (f"(ARRAY[{alias}])[1].{name} AS w", kind), (f"jsonb_build_array({alias}.*) AS w", "jsonb"), (f"({alias}.*)::text AS w", "text"),
-        ]  # fmt: skip
+            (f"(ARRAY[{alias}])[1].{name} AS w", kind), (f"jsonb_build_array({alias}.*) AS w", "jsonb"), (f"({alias}.*)::text AS w", "text"),        ]  # fmt: skip
+        if WHOLE_ROWS_IN_CLAUSES:
+            choices += [(f"ROW({alias}.*, {alias}) AS w", row), (f"({alias}.* = {alias}) AS w", "bool")]
         if item.table is not None and not item.has_alias_list:
             own = item.table.names[0]
             choices += [(f"({alias}::{own}).{name} AS w", kind), (f"(SELECT x FROM (SELECT {alias}.*) x) AS w", row)]
@@ -812,6 +820,7 @@ class Generator:
         self.tag("scalar subquery")
         froms, inner = self.from_clause(0, scope)
         where = self.where(inner, 1)
+        inner = Scope(inner.items)  # an aggregate over columns of the outer query alone would be the outer query's
         name = "max" if kind in ("text", "date", "num") else "count"
         return Seq(("(SELECT ", name, "(", self.expr(inner, kind, 0), ")", "::int" if name == "count" else "", froms, where, ")"))
 
@@ -960,6 +969,45 @@ class Generator:
             )
         )  # fmt: skip
         return part, order
+
+    def cards(self) -> tuple[Part, bool]:
+        """An encrypted column where it may stand for who sees it masked: as bare output, through subqueries, CTEs and UNION ALL."""
+        own = Scope([Item("p", list(CARDS.columns), CARDS), Item("c", list(CUSTOMERS.columns), CUSTOMERS)], is_mixed=True)
+        froms = self.random.choice(
+            (" FROM shop.payment_cards p LEFT JOIN shop.customers c ON c.id = p.customer_id", " FROM payment_cards AS p JOIN customers c ON c.name = p.holder")
+        )
+        inner = Seq(("SELECT p.id, p.card_no, (", self.expr(own, "text", 2), ")::text AS t", froms, self.where(own, 1)))
+        outer = Scope([Item("s", [("id", "int"), ("t", "text")])], is_mixed=True)
+        rest = Seq((", (", self.expr(outer, "text", 1), ") AS u FROM "))
+        order = self.random.choice(("", " ORDER BY 1, 3", " ORDER BY 1, 3 LIMIT 4"))
+        made = self.random.choice(
+            (
+                Seq((inner, order)),
+                Seq(("SELECT s.id, s.card_no", rest, "(", inner, ") s", self.where(outer, 1), order)),
+                Seq(("WITH s AS (", inner, ") SELECT s.id, s.card_no", rest, "s", order)),
+                Seq((inner, " UNION ALL SELECT id, card_no, brand FROM shop.payment_cards", order)),
+                Seq(("SELECT id, card_no AS n, holder FROM shop.payment_cards", order)),
+                Seq(("SELECT *, 1 AS one FROM shop.payment_cards ORDER BY id",)),
+            )
+        )
+        return made, False
+
+    def rows(self) -> tuple[Part, bool]:
+        """Whole rows where they are compared, grouped and ordered; and beside NATURAL and USING."""
+        table = self.random.choice((ORDERS, ITEMS, ARCHIVE, VIEW, VISITS))
+        froms = f" FROM {self.random.choice(table.names)} AS a"
+        if self.chance(0.3):
+            froms += self.random.choice((" NATURAL JOIN shop.customers b", " JOIN shop.customers b USING (id)", " LEFT JOIN shop.orders b ON a = b"))
+        elif self.chance(0.3):
+            froms += "(x, y)"
+        output = self.random.choice(("a", "a", "a AS w", "a.*, a", "a, 1 AS one"))
+        condition = self.random.choice(("a = a", "a.* = a", "a IS NOT NULL", "NOT (a IS NULL)", "a IN (SELECT a)", "a >= a.*"))
+        where = Cut(f" WHERE {condition}") if self.chance(0.4) else ""
+        name, order, is_ordered = self.random.choice(
+            (("", " ORDER BY a", True), ("", " ORDER BY a.*, 1", True), ("", " ORDER BY 1 DESC LIMIT 3", output[1:2] in ("", " ", ",")),
+             ("DISTINCT ", "", False), ("DISTINCT ON (a) ", "", False), ("", " GROUP BY a", False), ("", " GROUP BY a.*", False), ("", "", False))
+        )  # fmt: skip
+        return Seq(("SELECT ", name, output, froms, where, order)), is_ordered
 
     def broken(self) -> Part:
         """Statements PostgreSQL refuses, or that fail in every row."""
