@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from proxy.catalog.snapshot import Column, Oid, Relation, Schema, Snapshot, Type
 from proxy.planner import Planner
@@ -38,14 +38,15 @@ class Stars:
 
 def relation(
     oid: int, schema: str, name: str, columns: str, *, key: tuple[int, ...] = (1,), kind: str = "r",
-    reaches: frozenset[Oid] = frozenset(),
+    reaches: frozenset[Oid] = frozenset(), generated: str = "",
 ) -> Relation:  # fmt: skip
-    """`columns`: 'id:int8 name:text …'."""
+    """`columns`: 'id:int8 name:text …'; the one called `generated` is computed from the others."""
     made = []
     for attnum, one in enumerate(columns.split(), 1):
         column, type_name = one.split(":")
         type_sql, type_oid = TYPES[type_name]
-        made.append(Column(attnum, column, Oid(type_oid), type_sql, has_equality=type_name != "json"))
+        kept = "s" if column == generated else ""
+        made.append(Column(attnum, column, Oid(type_oid), type_sql, generated=kept, has_equality=type_name != "json"))
     return Relation(Oid(oid), schema, name, kind, Oid(10), tuple(made), primary_key=key, reaches=reaches)
 
 
@@ -60,6 +61,8 @@ VIEW = relation(1004, "shop", "customer_names", "id:int8 name:text", kind="v", k
 OLD_CARDS = relation(1005, "shop", "old_cards", "id:int8 card_no:bytea")
 PG_CLASS = relation(1259, "pg_catalog", "pg_class", "oid:oid relname:text relnamespace:oid relkind:text")
 EVIL = relation(1006, "evil", "orders", "id:int8 total:numeric")
+SALES = relation(1007, "shop", "sales", "city:text total:numeric", kind="m", key=())
+PRICES = relation(1008, "shop", "prices", "id:int8 net:numeric gross:numeric secret:text", generated="gross")
 
 
 def snapshot(version_num: int = 180004) -> Snapshot:
@@ -71,7 +74,7 @@ def snapshot(version_num: int = 180004) -> Snapshot:
         version=1,
         server_version_num=version_num,
         database="shopdb",
-        relations=[CUSTOMERS, ORDERS, PAYMENT_CARDS, VIEW, OLD_CARDS, PG_CLASS, EVIL],
+        relations=[CUSTOMERS, ORDERS, PAYMENT_CARDS, VIEW, OLD_CARDS, PG_CLASS, EVIL, SALES, PRICES],
         types=types,
         schemas=[
             Schema(Oid(1), "pg_catalog", Oid(10)),
@@ -93,6 +96,20 @@ def _hidden(how: str = "masked") -> Show:
     return Show(how, "rule", "reason", mask=Stars() if how == "masked" else None, class_name="basic", writable=False)
 
 
+def _as_masked(verdict: Verdict) -> Masked:
+    assert isinstance(verdict, Masked)
+    return verdict
+
+
+def _writable(verdict: Verdict, subject: Relation, *names: str) -> Masked:
+    masked = _as_masked(verdict)
+    shown = {
+        c.attnum: replace(masked.columns[c.attnum], writable=True) if c.name in names else masked.columns[c.attnum]
+        for c in subject.columns
+    }
+    return replace(masked, columns=shown)
+
+
 ANALYST: dict[int, Verdict] = {
     1001: _masked(
         CUSTOMERS,
@@ -107,6 +124,22 @@ ANALYST: dict[int, Verdict] = {
     ),
     1004: Closed("views", "it shows rows of shop.customers"),
     1005: Closed("old", "closed"),
+    1008: _masked(PRICES, {"secret": _hidden()}),
+}
+# Rules that say `write: allow` for some columns this caller sees masked.
+WRITER: dict[int, Verdict] = {
+    **ANALYST,
+    1001: _writable(ANALYST[1001], CUSTOMERS, "name", "email"),
+    1003: _writable(ANALYST[1003], PAYMENT_CARDS, "card_no"),
+    1005: Open("writer", "open", unwritable="rule writer refuses writing it"),
+}
+# A row condition, a relation nobody may write, and one that is shown whole but for a column that cannot be written.
+LIMITED: dict[int, Verdict] = {
+    **ANALYST,
+    1001: replace(_as_masked(ANALYST[1001]), condition="id < 100"),
+    1002: _masked(ORDERS, {"status": Show("open", "rule", "reason", writable=False)}),
+    1003: replace(_as_masked(ANALYST[1003]), unwritable="rule limited refuses writing it"),
+    1008: replace(_masked(PRICES, {}), condition="id < 5"),
 }
 APP: dict[int, Verdict] = {
     1003: Open("app", "open", seals={3: CARDS, 5: NOTES}),
@@ -144,11 +177,17 @@ def seal_text(seal: Seal, plaintext: bytes) -> bytes:
     return b"\x4d" + seal.domain.encode() + bytes(b ^ 0xFF for b in plaintext)
 
 
+JUDGES = {
+    "analyst": FakeJudge(ANALYST, restricted=True),
+    "exporter": FakeJudge(ANALYST, restricted=True, copy_refused=False),
+    "writer": FakeJudge(WRITER, restricted=True),
+    "limited": FakeJudge(LIMITED, restricted=True, copy_refused=False),
+    "app": FakeJudge(APP, restricted=False, row_limit=None),
+    "dba": FakeJudge({}, restricted=False, is_glass=True, row_limit=None),
+}
+_LOGINS = {"app": "shop_app", "dba": "dba"}
+
+
 def planner(role: str, version_num: int = 180004) -> Planner:
-    """A planner for 'analyst', 'app' or 'dba'."""
-    judge = {
-        "analyst": FakeJudge(ANALYST, restricted=True),
-        "app": FakeJudge(APP, restricted=False, row_limit=None),
-        "dba": FakeJudge({}, restricted=False, is_glass=True, row_limit=None),
-    }[role]
-    return Planner(judge, snapshot(version_num), {"analyst": "ana", "app": "shop_app", "dba": "dba"}[role], seal_text)
+    """A planner for one of JUDGES."""
+    return Planner(JUDGES[role], snapshot(version_num), _LOGINS.get(role, "ana"), seal_text)

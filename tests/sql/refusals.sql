@@ -77,7 +77,7 @@ SET standard_conforming_strings = off
 -- another encoding
 -- role: analyst
 -- refuses: 42501 client_encoding
-SET client_encoding = 'GBK'
+SET client_encoding = 'JOHAB'
 
 -- SET ROLE
 -- role: analyst
@@ -89,20 +89,20 @@ SET ROLE postgres
 -- refuses: 0A000 set_config
 SELECT set_config('search_path', 'evil', false)
 
--- INSERT
+-- INSERT into a masked column
 -- role: analyst
--- refuses: 0A000 INSERT
-INSERT INTO orders(id) VALUES (1)
+-- refuses: 42501 shop.customers.name is masked for you and cannot be written
+INSERT INTO customers (id, name) VALUES (1, 'x')
 
 -- a write hidden in WITH
 -- role: analyst
--- refuses: 0A000 DELETE
-WITH gone AS (DELETE FROM orders RETURNING *) SELECT * FROM gone
+-- refuses: 42501 shop.customers.email is masked for you and cannot be written
+WITH gone AS (UPDATE customers SET email = '' RETURNING id) SELECT * FROM gone
 
 -- SELECT INTO
 -- role: analyst
--- refuses: 0A000 SELECT INTO
-SELECT * INTO TEMP mine FROM customers
+-- refuses: 0A000 temporary tables only
+SELECT * INTO mine FROM customers
 
 -- COPY
 -- role: analyst
@@ -114,35 +114,55 @@ COPY shop.customers TO STDOUT
 -- refuses: 0A000 DO
 DO $$ BEGIN PERFORM 1; END $$
 
--- EXPLAIN
+-- EXPLAIN of what would be refused without it
 -- role: analyst
--- refuses: 0A000 EXPLAIN
-EXPLAIN SELECT * FROM customers
+-- refuses: 42501 card_no
+EXPLAIN SELECT * FROM payment_cards WHERE card_no = '4111'
 
--- a cursor
+-- a cursor over what would be refused without it
 -- role: analyst
--- refuses: 0A000 DECLARE
-DECLARE c CURSOR FOR SELECT * FROM customers
+-- refuses: 42501 customer_names
+DECLARE c CURSOR FOR SELECT * FROM customer_names
 
--- SQL PREPARE
+-- SQL PREPARE of what would be refused without it
 -- role: analyst
--- refuses: 0A000 PREPARE
-PREPARE p AS SELECT 1
+-- refuses: 0A000 query_to_xml
+PREPARE p AS SELECT query_to_xml($1, true, true, '')
 
 -- LISTEN
 -- role: analyst
--- refuses: 0A000 LISTEN
+-- refuses: 42501 channel "cust"
 LISTEN cust
 
--- a system column of a protected relation
+-- tableoid of an encrypted relation beside a star
 -- role: analyst
--- refuses: 0A000 ctid
-SELECT ctid FROM customers
+-- refuses: 0A000 tableoid
+SELECT tableoid, * FROM payment_cards NATURAL JOIN orders
 
 -- a relation nobody knows
 -- role: analyst
--- refuses: 42P01 nothing
+-- refuses: 42P01 "nothing"
 SELECT * FROM nothing
+
+-- … with its schema
+-- role: analyst
+-- refuses: 42P01 "shop.nothing"
+SELECT * FROM shop.nothing
+
+-- DDL
+-- role: analyst
+-- refuses: 0A000 ALTER
+ALTER TABLE orders ADD COLUMN more text
+
+-- CALL
+-- role: analyst
+-- refuses: 0A000 CALL
+CALL shop.work()
+
+-- a function of one's own
+-- role: analyst
+-- refuses: 0A000 CREATE
+CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'
 
 -- a syntax error is PostgreSQL's own
 -- role: analyst

@@ -223,15 +223,16 @@ COPY shop.payment_cards TO STDOUT
 -- refuses: 0A000 COPY
 COPY (SELECT card_no FROM shop.payment_cards) TO STDOUT
 
--- SQL PREPARE
+-- SQL PREPARE whose values EXECUTE would give
 -- role: app
--- refuses: 0A000 PREPARE
+-- refuses: 0A000 EXECUTE, which are not sealed
 PREPARE p AS INSERT INTO shop.payment_cards (card_no) VALUES ($1)
 
--- EXPLAIN
+-- EXPLAIN shows no row
 -- role: app
--- refuses: 0A000 EXPLAIN
 EXPLAIN SELECT * FROM shop.payment_cards WHERE card_no = '4111'
+-- becomes
+EXPLAIN SELECT * FROM shop.payment_cards WHERE card_no = SEALED(cards, 4111)
 
 -- CREATE TABLE AS
 -- role: app

@@ -12,12 +12,14 @@ SELECT c.name FROM {customers: c name} AS c
 
 -- an alias with a column list reaches everything
 -- role: analyst
+-- notices: shop.customers: birth_date, raw closed to you: NULL
 SELECT b FROM customers c(a, b)
 -- becomes
 SELECT b FROM {customers: *} c(a, b)
 
 -- star reaches everything
 -- role: analyst
+-- notices: shop.customers: birth_date, raw closed to you: NULL
 SELECT * FROM shop.customers c
 -- becomes
 SELECT * FROM {customers: *} c
@@ -50,6 +52,7 @@ SELECT c.name, o.total FROM "shop"."orders" o LEFT JOIN {customers: c name o tot
 
 -- a CTE shadows a relation, inside its scope only
 -- role: analyst
+-- notices: shop.customers: birth_date, raw closed to you: NULL
 SELECT * FROM (WITH customers AS (SELECT 1 AS x) SELECT x FROM customers) a, customers
 -- becomes
 SELECT * FROM (WITH customers AS (SELECT 1 AS x) SELECT x FROM customers) a, {customers: *} AS "customers"
@@ -80,15 +83,17 @@ SELECT c.name, l.total FROM {customers: c name l total o customer_id id} c, LATE
 
 -- a whole row reaches everything
 -- role: analyst
+-- notices: shop.customers: birth_date, raw closed to you: NULL
 SELECT to_json(c) FROM customers c
 -- becomes
-SELECT pg_catalog.to_json(c) FROM {customers: *} c
+SELECT pg_catalog.to_json("c"."c") FROM {customers: * &c} c
 
 -- a whole row in attribute brackets reaches everything
 -- role: analyst
+-- notices: shop.customers: birth_date, raw closed to you: NULL
 SELECT (c).email FROM customers c
 -- becomes
-SELECT (c).email FROM {customers: *} c
+SELECT ("c"."c").email FROM {customers: * &c} c
 
 -- ONLY moves inside
 -- role: analyst
@@ -110,6 +115,7 @@ SELECT id FROM {customers: id} AS "customers"
 
 -- TABLE
 -- role: analyst
+-- notices: shop.customers: birth_date, raw closed to you: NULL
 TABLE customers
 -- becomes
 SELECT * FROM {customers: *} AS "customers"
@@ -224,3 +230,16 @@ SELECT pg_catalog.set_config('jit', 'off', false)
 -- standard_conforming_strings as it is anyway
 -- role: analyst
 SET standard_conforming_strings = on
+
+-- a system column stands beside the others
+-- role: analyst
+SELECT ctid, name FROM customers
+-- becomes
+SELECT ctid, name FROM {customers: ctid name %ctid} AS "customers"
+
+-- a temporary table of the session
+-- role: analyst
+-- temporary: nothing
+SELECT n.x FROM nothing n
+-- becomes
+SELECT n.x FROM pg_temp.nothing n
