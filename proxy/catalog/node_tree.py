@@ -124,4 +124,3 @@ def _entries(plain: str, start: int) -> Iterator[tuple[str, str]]:
                 yield plain[expression:end], plain[end:here]
             elif depth < 0:
                 return
-    raise _OddTree

@@ -53,7 +53,7 @@ class Judge:
         self._verdicts: dict[Oid, Verdict] = {}
         self._own_verdicts: dict[Oid, Verdict | None] = {}
         self._protected: dict[Oid, bool] = {}
-        self._reached: dict[Oid, Verdict | None] = {}
+        self._reached: dict[Oid, Closed | None] = {}
         self._named = {name for one in ruleset.roles.values() for name in one.relations}
         # Overrides that only say who may write leave it to everything else how the relation reads.
         self._reading = {name for name, over in self.role.relations.items() if over.is_about_reading}
@@ -377,14 +377,13 @@ class Judge:
             return self.behind(relation)
         return by_column(self, relation) if self.restricted else with_seals(self, relation)
 
-    def behind(self, relation: Relation) -> Verdict | None:
+    def behind(self, relation: Relation) -> Closed | None:
         """What follows for a relation that is no view from what it can show: rules (CREATE RULE), a TOAST table."""
         if relation.oid not in self._reached:
             self._reached[relation.oid] = self._behind(relation)
         return self._reached[relation.oid]
 
-    def _behind(self, relation: Relation) -> Verdict | None:
-        limit: Open | None = None
+    def _behind(self, relation: Relation) -> Closed | None:
         for one, way in self.shown_by(relation):
             verdict = self.own(one) if way else None
             path = " -> ".join(way)
@@ -395,9 +394,7 @@ class Judge:
                 if any(oid_of(column) in BYTEAS for column in relation.columns):
                     what = f"it can show encrypted columns of {path}, which cannot be opened through it"
                     return Closed(verdict.rule, f"{what}: give it a rule of its own")
-            elif isinstance(verdict, Open) and verdict.unwritable is not None and limit is None:
-                limit = Open(verdict.rule, f"it shows nothing but {path}", unwritable=f"{path}: {verdict.unwritable}")
-        return limit
+        return None
 
 
 def is_system(relation: Relation) -> bool:

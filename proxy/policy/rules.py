@@ -102,6 +102,7 @@ class RelationOverrideRule:
 
     @property
     def is_about_writing(self) -> bool:
+        """Whether it says anything about who may write."""
         return self.write is not None or any(one.write is not None for one in self.columns.values())
 
 
@@ -124,14 +125,13 @@ class Role:
 
     @property
     def restricted(self) -> bool:
-        """Whether any rule can hide something from this role, or forbid it to write."""
+        """Whether any rule can hide something from this role. One that is not writes whatever PostgreSQL lets it."""
         if any(how != "open" for how in self.sees.values()):
             return True
         return any(
             one.sees in ("masked", "closed")
             or one.where is not None
-            or one.write == "refuse"
-            or any(column.sees in ("masked", "closed") or column.write == "refuse" for column in one.columns.values())
+            or any(column.sees in ("masked", "closed") for column in one.columns.values())
             for one in self.relations.values()
         )
 
@@ -359,7 +359,7 @@ class _Merge:
             self.problems.append(text.problem(("roles", name), "refuse is no name for a role: it has a meaning in defaults"))
         other = shape.sees.get(EVERY_OTHER, "closed")
         purpose = (shape.purpose,) if isinstance(shape.purpose, str) else tuple(shape.purpose or ())
-        return Role(
+        role = Role(
             name=name,
             rule=f"role {name} ({text.place('roles', name)})",
             logins=tuple(shape.logins),
@@ -373,6 +373,11 @@ class _Merge:
             functions=frozenset(shape.functions),
             channels=frozenset(shape.channels),
         )
+        for relation, over in () if role.restricted else role.relations.items():
+            if "refuse" in (over.write, *(column.write for column in over.columns.values())):
+                message = f"the role {name} sees everything, so its writes are not judged: REVOKE the privilege in PostgreSQL"
+                self.problems.append(text.problem(("roles", name, "relations", relation), message))
+        return role
 
     def _override(self, text: Text, role: str, relation: str, shape: RelationOverride) -> RelationOverrideRule:
         path = ("roles", role, "relations", relation)

@@ -42,8 +42,8 @@ class Judge(Protocol):
     def shown_by(self, relation: Relation) -> Iterator[tuple[Relation, tuple[str, ...]]]:
         """The relation and all it can show, with the way there."""
 
-    def behind(self, relation: Relation) -> Verdict | None:
-        """What follows for a relation that is no view from what it can show; None: nothing."""
+    def behind(self, relation: Relation) -> Closed | None:
+        """Whether a relation that is no view is closed because of what it can show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,16 +176,14 @@ def _show(judge: Judge, view: Relation, column: Column, hidden: _Hidden) -> Show
     if verdict is None:
         verdict = judge.without_rule(relation)
     name = f"{relation.schema}.{relation.name}.{copied.name}"
-    match verdict:
-        case Closed():
-            return Show("closed", verdict.rule, f"a copy of {name}: {verdict.reason}", writable=False)
-        case Open():
-            reason = f"a copy of {name}: {verdict.reason}"
-            seal, class_name = verdict.seals.get(copied.attnum), verdict.classes.get(copied.attnum)
-            return _fitting(column, Show("open", verdict.rule, reason, None, seal, class_name, verdict.unwritable is None))
-        case Masked():
-            show = verdict.columns[copied.attnum]
-            return _fitting(column, replace(show, reason=f"a copy of {name}: {show.reason}"))
+    if isinstance(verdict, Closed):
+        return Show("closed", verdict.rule, f"a copy of {name}: {verdict.reason}", writable=False)
+    if isinstance(verdict, Open):
+        seal, class_name = verdict.seals.get(copied.attnum), verdict.classes.get(copied.attnum)
+        show = Show("open", verdict.rule, verdict.reason, None, seal, class_name, verdict.unwritable is None)
+    else:
+        show = verdict.columns[copied.attnum]
+    return _fitting(column, replace(show, reason=f"a copy of {name}: {show.reason}"))
 
 
 def _computed(judge: Judge, view: Relation, hidden: _Hidden) -> Show:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from proxy.catalog.snapshot import FOREIGN, PARTITIONED, TABLE, TOAST, VIEW, Column, Oid, Relation, Snapshot
 from proxy.masking import types
@@ -30,6 +31,12 @@ def relation(oid: int, name: str, columns: str, kind: str = TABLE, **more: objec
         )
     schema, _, bare = name.partition(".")
     return Relation(Oid(oid), schema, bare, kind, Oid(10), tuple(made), **more)  # type: ignore[arg-type]
+
+
+def view(oid: int, name: str, columns: str, reaches: frozenset[Oid], origins: dict[int, tuple[Oid, int]], **more: object) -> Relation:
+    """A view whose columns of those attnums are copies."""
+    made = relation(oid, name, columns, **{"kind": VIEW, "reaches": reaches, **more})  # type: ignore[arg-type]
+    return replace(made, columns=tuple(replace(column, origin=origins.get(column.attnum)) for column in made.columns))
 
 
 def oids(*numbers: int) -> frozenset[Oid]:

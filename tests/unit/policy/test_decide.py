@@ -431,4 +431,5 @@ def test_is_protected_is_for_anyone() -> None:
 def test_verdicts_are_remembered() -> None:
     one = judge()
     assert one.read(VIEW_2) is one.read(VIEW_2)
+    assert one.is_protected(VIEW_2) is one.is_protected(VIEW_2) is True
     assert TABLE == "r"
