@@ -434,10 +434,13 @@ class Generator:
         name, kind = self.random.choice(item.columns)
         choices: list[tuple[Part, str]] = [
             (f"{alias} AS w", row), (f"to_jsonb({alias}) AS w", "jsonb"), (f"row_to_json({alias}) AS w", "json"),
-            (f"{alias}::text AS w", "text"), (f"({alias}).{name} AS w", kind), (f"ROW({alias}.*) AS w", row),
+            (f"{alias}::text AS w", "text"), (f"ROW({alias}.*) AS w", row),
             (f"({alias} IS NOT NULL) AS w", "bool"), (f"coalesce({alias}, {alias}) AS w", row), (f"({alias} IS NULL) AS w", "bool"),
             (f"(SELECT {alias}) AS w", row), (f"(CASE WHEN true THEN {alias} END) AS w", row), (f"ROW({alias}, 1) AS w", row),
-            (f"(ARRAY[{alias}])[1].{name} AS w", kind), (f"jsonb_build_array({alias}.*) AS w", "jsonb"), (f"({alias}.*)::text AS w", "text"),        ]  # fmt: skip
+            (f"(ARRAY[{alias}])[1].{name} AS w", kind), (f"jsonb_build_array({alias}.*) AS w", "jsonb"), (f"({alias}.*)::text AS w", "text"),
+        ]  # fmt: skip
+        if WHOLE_ROWS_IN_CLAUSES or not item.has_alias_list:
+            choices.append((f"({alias}).{name} AS w", kind))
         if WHOLE_ROWS_IN_CLAUSES:
             choices += [(f"ROW({alias}.*, {alias}) AS w", row), (f"({alias}.* = {alias}) AS w", "bool")]
         if item.table is not None and not item.has_alias_list:

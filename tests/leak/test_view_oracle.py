@@ -102,7 +102,8 @@ def test_whole_rows_in_clauses(oracle_on: Callable[[int], OracleWorld]) -> None:
     with oracle(oracle_on(VERSIONS[-1])) as asked:
         for text in ("SELECT ROW(o.*, o) FROM shop.orders o", "SELECT o FROM shop.orders o WHERE o.* = o",
                      "SELECT o FROM shop.orders o ORDER BY o", "SELECT o FROM shop.orders o GROUP BY o", "SELECT DISTINCT ON (o) o FROM shop.orders o",
-                     "SELECT o FROM shop.orders o NATURAL JOIN shop.customers c", "SELECT (o).* FROM shop.orders AS o(x, y)"):  # fmt: skip
+                     "SELECT o FROM shop.orders o NATURAL JOIN shop.customers c", "SELECT (o).* FROM shop.orders AS o(x, y)",
+                     "SELECT (o).x FROM shop.orders AS o(x, y)"):  # fmt: skip
             assert not asked.differs(Made(text, False, frozenset()), "simple"), text
 
 
