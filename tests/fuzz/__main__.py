@@ -21,11 +21,12 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.fuzz.worker import State
+from tests.fuzz.worker import GAVE_UP, State
 
 # A worker that has not finished a case for so long (the machine may be busy, the workers are the least of its work).
 STUCK_S = 120.0
-_POLL_S = 0.5
+_POLL_S = 0.1
+WORKER = (sys.executable, "-m", "tests.fuzz.worker")
 
 
 @dataclass
@@ -38,6 +39,7 @@ class Job:
     is_guided: bool
     process: subprocess.Popen[bytes] | None = None
     starts: int = 0
+    begun_with: int = 0  # runs done when the present worker started
     moved: tuple[int, float] = (0, 0.0)  # runs done, and when that number last changed
 
     @property
@@ -50,11 +52,12 @@ class Job:
 
     def start(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "tests.fuzz.worker", str(self.folder), "--runs", str(self.runs - self.done)]
+        command = [*WORKER, str(self.folder), "--runs", str(self.runs - self.done)]
         command += ["--seed", str(self.seed + self.starts), *(["--guided"] if self.is_guided else [])]
         with (self.folder / "output").open("ab") as output:
             self.process = subprocess.Popen(command, stdout=output, stderr=output)
         self.starts += 1
+        self.begun_with = self.done
         self.moved = (self.done, time.monotonic())
 
     def tend(self) -> bool:
@@ -64,9 +67,9 @@ class Job:
             return True
         status = self.process.poll()
         if status is None:
-            runs = self.done
-            if runs != self.moved[0]:
-                self.moved = (runs, time.monotonic())
+            progress = self.state.read()
+            if progress.runs != self.moved[0] or not progress.case:
+                self.moved = (progress.runs, time.monotonic())
             elif time.monotonic() - self.moved[1] > STUCK_S:
                 self.process.kill()
                 self.process.wait()
@@ -74,7 +77,9 @@ class Job:
             return True
         if self.done >= self.runs:
             return False
-        if status != 3:  # 3: the worker gave up for its memory, and wrote that down
+        if self.done == self.begun_with and not self.state.read().case:
+            raise RuntimeError(f"a worker ended before its first case: {(self.folder / 'output').read_text()[-2_000:]}")
+        if status != GAVE_UP:  # a worker gives up for its memory, and wrote that down
             self.lost(f"died of {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}")
         self.start()
         return True

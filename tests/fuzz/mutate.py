@@ -69,7 +69,7 @@ class Mutator:
             self.renamed, self.renamed, self.renamed, self.replaced, self.inserted, self.removed, self.repeated, self.swapped,
             self.crossed, self.wrapped, self.recased,
         )  # fmt: skip
-        for _ in range(min(1 + int(self.random.expovariate(1.0)), 12)):
+        for _ in range(1 + int(min(self.random.expovariate(1.0), 11))):
             parts = self.random.choice(steps)(parts)
         text = b"".join(parts)
         if self.random.random() < 0.02:
@@ -81,7 +81,7 @@ class Mutator:
     def span(self, parts: list[bytes]) -> tuple[int, int]:
         """A short stretch of pieces, half-open."""
         start = self.random.randrange(len(parts) + 1)
-        return start, min(len(parts), start + min(int(self.random.expovariate(0.3)), 40))
+        return start, min(len(parts), start + int(min(self.random.expovariate(0.3), 40)))
 
     def renamed(self, parts: list[bytes]) -> list[bytes]:
         """A word that is no keyword of a statement's beginning becomes a name: the text mostly stays grammatical."""

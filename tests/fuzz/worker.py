@@ -27,6 +27,7 @@ from tests.fuzz.mutate import CHOICE_BYTES, LONGEST, Mutator
 _HEAD = struct.Struct("<QQdIQI")
 STATE_BYTES = _HEAD.size + CHOICE_BYTES + LONGEST
 _MINIMIZE_S = 20.0
+GAVE_UP = 3  # exit status of a worker that took too much memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ class Worker:
         if failure is not None:
             self.keep(case, failure)
             if peak > self.memory_bytes:
-                sys.exit(3)  # the peak of a process never falls: go on in a fresh one
+                sys.exit(GAVE_UP)  # the peak of a process never falls: go on in a fresh one
 
     def fails_alike(self, case: bytes, kind: str) -> bool:
         """Whether a case fails in that way."""
@@ -109,7 +110,7 @@ class Worker:
         if kind in self.seen:
             return
         self.seen.add(kind)
-        if "bytes of memory" not in failure:
+        if not any(slow in failure for slow in ("bytes of memory", "a hang")):  # each try would take as long or as much
             case = minimized(case, lambda c: self.fails_alike(c, _kind(failure)))
         self.failures.joinpath(f"{kind}.case").write_bytes(case)
         self.failures.joinpath(f"{kind}.txt").write_text(f"{failure}\nchoice {case[:CHOICE_BYTES].hex()}\n{case[CHOICE_BYTES:]!r}\n")
@@ -199,7 +200,6 @@ def main() -> None:
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--guided", action="store_true")
     given = parser.parse_args()
-    os.nice(19)
     (guided if given.guided else unguided)(given.folder, given.runs, given.seed)
 
 

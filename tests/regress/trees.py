@@ -61,6 +61,7 @@ class _Comparison:
     def __init__(self, snapshot: Snapshot, read: Callable[[Oid], Verdict], new: Message) -> None:
         self.snapshot = snapshot
         self.read = read
+        self.target_alias = ""  # of the write whose RETURNING is looked at
         self.is_write = any(isinstance(n, _WRITES) for n in walk(new))
         self.members = {n.ctename for n in walk(new) if isinstance(n, pb.CommonTableExpr)}
         self.further: dict[str, tuple[int, set[str]]] = {}  # alias of a subquery with further columns: width, their names
@@ -239,6 +240,7 @@ class _Comparison:
         yield from self.fields(before, after, place, without)
         if before.HasField("returning_clause") != after.HasField("returning_clause"):
             raise _Different("RETURNING on one side only")
+        self.target_alias = after.relation.alias.aliasname
         yield from self.fields(before.returning_clause, after.returning_clause, place, {"exprs"})
         yield from self.returned(before.returning_clause, after.returning_clause, relation, verdict)
 
@@ -252,8 +254,12 @@ class _Comparison:
                 yield old, items.pop(0), "RETURNING"
                 continue
             last = value.fields[-1]
-            if node_of(items[0].val) == value or _is_longer(value, node_of(items[0].val)):
-                self.unhidden(relation, verdict, last.string.sval if last.HasField("string") else "", items.pop(0))
+            if _is_same_or_longer(value, node_of(items[0].val)):
+                item = items.pop(0)
+                if last.HasField("string"):
+                    self.unhidden(relation, verdict, last.string.sval, item)
+                elif any(show.how != "open" for show in verdict.columns.values()) and self.may_mean(value, after, relation):
+                    raise _Different("a star of hidden columns in RETURNING")
                 continue
             if last.HasField("a_star"):
                 others: list[Any] = []
@@ -269,6 +275,13 @@ class _Comparison:
             self.unhidden(relation, verdict, last.string.sval, item, is_named=False)
         if items:
             raise _Different("RETURNING is longer")
+
+    def may_mean(self, star: Any, clause: Any, relation: Relation) -> bool:
+        """Whether a star in RETURNING is the target's."""
+        if len(star.fields) == 1:
+            return True
+        name = star.fields[-2].string.sval
+        return name in {"old", "new", relation.name, self.target_alias, *(o.returning_option.value for o in clause.options)}
 
     def unhidden(self, relation: Relation, verdict: Masked, name: str, item: Any, *, is_named: bool = True) -> None:
         """An item that stands for a column of the target."""
@@ -380,9 +393,12 @@ def _under_casts(value: Any) -> Any:
     return value
 
 
-def _is_longer(old: Any, new: Any) -> bool:
-    """The same reference, with its source in front."""
-    return isinstance(new, pb.ColumnRef) and len(new.fields) == 2 and len(old.fields) == 1 and new.fields[-1] == old.fields[-1]
+def _is_same_or_longer(old: Any, new: Any) -> bool:
+    """The same reference, or the same with its source in front."""
+    if not isinstance(new, pb.ColumnRef):
+        return False
+    was, fields = list(old.fields), list(new.fields)
+    return fields == was or (len(was) == 1 and len(fields) == 2 and fields[1:] == was)
 
 
 def _is_star(value: Any) -> bool:

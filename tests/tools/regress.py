@@ -99,7 +99,7 @@ class _Judge(world.FakeJudge):
     """A restricted role over a catalog, with every `step`-th relation protected."""
 
     def __init__(self, catalog: Catalog, step: int) -> None:
-        super().__init__({}, restricted=True)
+        super().__init__({}, restricted=True, copy_refused=False)
         self.functions = frozenset(f"{schema}.{name}" for schema, name in catalog.functions)
         self.step = step
         self.made: dict[Oid, Verdict] = {}
@@ -130,7 +130,7 @@ def _show(column: Column, oid: int) -> Show:
     if how != "masked":
         return Show(how, "rule", "reason")
     mask: Mask = Partial(2, 2)
-    return Show(how, "rule", "reason", mask=Null() if mask.misfit(column) else mask)
+    return Show(how, "rule", "reason", mask=Null() if mask.misfit(column) else mask, writable=oid % 5 > 0)
 
 
 def _no_seal(seal: Seal, plaintext: bytes) -> bytes:
@@ -166,7 +166,7 @@ class Run:
         planner = self.planner(catalog)
         for sent in statements(text):
             parsed = _parsed(sent)
-            self.statement(name, sent, "+".join(sorted({k for k, _ in parsed})), planner, catalog.path)
+            self.statement(name, sent, "+".join(sorted({k for k, _ in parsed})), planner, catalog)
             changes = [catalog.apply(stmt) for _, stmt in parsed]
             if any(changes):
                 planner = self.planner(catalog)
@@ -174,17 +174,17 @@ class Run:
     def planner(self, catalog: Catalog) -> Planner:
         return Planner(_Judge(catalog, self.step), catalog.snapshot(), "ana", _no_seal)
 
-    def statement(self, name: str, sent: str, kind: str, planner: Planner, path: tuple[str, ...]) -> None:
+    def statement(self, name: str, sent: str, kind: str, planner: Planner, catalog: Catalog) -> None:
         outcomes = self.report.kinds.setdefault(kind or "not read by the grammar", Kind())
         begun = time.perf_counter()
         try:
-            plan = _planned(planner, sent, path)
+            plan = _planned(planner, sent, catalog)
         except Bug as error:
             self.report.bugs.append(f"{name}: {error.message}: {sent}")
             outcomes.refused[_reason(error)] += 1
         except ProxyError as error:
             outcomes.refused[_reason(error)] += 1
-            if self.listed and self.listed in _reason(error):
+            if self.listed and self.listed in error.message:
                 print(f"{name}: {error.message}: {sent}")
         except Exception as error:  # noqa: BLE001 - that there is none is what this runner is for
             self.report.exceptions.append(f"{name}: {error!r}: {sent}")
@@ -201,10 +201,10 @@ class Run:
             self.report.differences.append(f"{name}: {difference}\n    {sent}\n    {plan.text.decode()}")
 
 
-def _planned(planner: Planner, sent: str, path: tuple[str, ...]) -> Plan:
-    plan = planner.plan(sent, path=path)
+def _planned(planner: Planner, sent: str, catalog: Catalog) -> Plan:
+    plan = planner.plan(sent, path=catalog.path, temporary=catalog.temporary)
     if isinstance(plan, Miss):
-        plan = planner.plan(sent, path=path, after_miss=True)
+        plan = planner.plan(sent, path=catalog.path, temporary=catalog.temporary, after_miss=True)
     assert isinstance(plan, Plan), "a miss after a miss"
     return plan
 
@@ -236,7 +236,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("folder", type=Path, help="searched for *.sql, subfolders included")
     parser.add_argument("--version", type=int, default=NEWEST, help="server_version_num to plan for (default %(default)s)")
     parser.add_argument("--protect", choices=("half", "all"), default="half", help="relations protected (default %(default)s)")
-    parser.add_argument("--list", default="", metavar="TEXT", help="print each statement refused for a reason with TEXT in it")
+    parser.add_argument("--list", default="", metavar="TEXT", help="print each statement refused with TEXT in the message")
     given = parser.parse_args(arguments)
     files = sorted(given.folder.rglob("*.sql"))
     if not files:
