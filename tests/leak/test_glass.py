@@ -297,3 +297,17 @@ def test_random_statements(oracle_on: Callable[[int], OracleWorld], version: int
     finally:
         sides.close()
     sides.judge()
+
+
+def test_a_caller_who_sees_masks_is_told_apart(oracle_on: Callable[[int], OracleWorld]) -> None:
+    """The oracle's own test: a value, a type's origin or a refusal makes a difference."""
+    world = oracle_on(VERSIONS[-1])
+    sides = Sides(lambda: world.direct(world.analyst), lambda: world.through(world.analyst))
+    try:
+        for text in (b"SELECT name FROM shop.customers", b"SELECT name FROM shop.customers WHERE false", b"LISTEN glass", b"SELECT 1"):
+            sides.compare(text.decode(), q(text))
+    finally:
+        sides.close()
+    assert [told.partition(":")[0] for told in sides.differing] == [
+        "SELECT name FROM shop.customers", "SELECT name FROM shop.customers WHERE false", "LISTEN glass",
+    ]  # fmt: skip
