@@ -2,7 +2,12 @@
 --   a comment `attack: title`  begins it
 --   -- silent: reason         it leaks nowhere, also without the proxy, and is kept for what it does to the proxy
 --   -- versions: 15 16        only on these servers (default: the newest)
+--   -- since: 17              on no server before it
 --   -- then                   the next statement of the same session
+--   -- alone                  in no transaction block; what it writes for good is taken back by
+--   -- undo: SQL
+--   -- open: reason           it still leaks through the proxy: a strict xfail
+-- One that writes is run in a block that is rolled back.
 
 -- attack: plain star
 SELECT * FROM shop.customers

@@ -66,6 +66,7 @@ def _forms(value: bytes) -> Iterator[tuple[str, bytes]]:
     for encoding in ("gbk", "big5", "sjis", "latin-1"):
         with suppress(UnicodeEncodeError):
             yield encoding, text.encode(encoding)
+            yield f"{encoding} in hex", text.encode(encoding).hex().encode()
     codes = list(map(ord, text))
     yield from _codes("codes of characters", codes)
     yield "JSON escapes", "".join(f"\\u{code:04x}" for code in codes).encode()

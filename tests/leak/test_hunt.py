@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,14 +15,11 @@ import pytest
 
 from proxy.cli.embedded import installations
 from proxy.wire import messages as m
+from tests.leak.conversations import CONVERSATIONS, PREFIX, SILENT, B, Batch, C, D, E, P, Q, S, q
 from tests.leak.world import CARDS, Client, World
 
-B, P, E, C, D, Q, S, H = m.Bind, m.Parse, m.Execute, m.Close, m.Describe, m.Query, m.Sync(), m.Flush()
-PREFIX = b"n" * 63  # PostgreSQL tells the names of statements and portals apart by their first 63 bytes
-
-
 IS_SOAK = bool(os.environ.get("MASKGATE_SOAK"))  # every attack on every version that knows its words, as `make soak` does
-_WRITES = re.compile(r"\b(insert|update|delete|merge|copy\s.*\sfrom)\b", re.IGNORECASE | re.DOTALL)
+_BLOCK = re.compile(r"\b(insert|update|delete|merge|declare|copy\s.*\sfrom)\b", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -40,8 +37,8 @@ class Attack:
 
     @property
     def needs_block(self) -> bool:
-        """Whether it must be run in a transaction that is rolled back, through the proxy too."""
-        return not self.is_alone and any(_WRITES.search(step) for step in self.steps)
+        """Whether it writes or declares: then it is run in a transaction that is rolled back, through the proxy too."""
+        return not self.is_alone and any(_BLOCK.search(step) for step in self.steps)
 
     def runs_on(self) -> tuple[int, ...]:
         """Major versions; 0 is the newest there is."""
@@ -93,16 +90,11 @@ CASES = [
 ]
 
 
-def q(text: bytes) -> list[m.Message]:
-    """One simple query."""
-    return [Q(text)]
-
-
-def heard(client: Client, messages: list[list[m.Message]]) -> bytes:
+def heard(client: Client, batches: Iterable[Batch]) -> bytes:
     """Everything received: each batch ends in one ReadyForQuery, or in the end of the session."""
     recorder = client.recorder
     recorder.received.clear()
-    for batch in messages:
+    for batch in batches:
         try:
             client.send(*batch)
             client.until_ready()
@@ -111,11 +103,11 @@ def heard(client: Client, messages: list[list[m.Message]]) -> bytes:
     return bytes(recorder.received)
 
 
-def simple(attack: Attack) -> list[list[m.Message]]:
+def simple(attack: Attack) -> list[Batch]:
     return [[Q(step.encode())] for step in attack.steps]
 
 
-def extended(attack: Attack) -> list[list[m.Message]]:
+def extended(attack: Attack) -> list[Batch]:
     """Results in binary."""
     return [
         [P(b"", step.encode()), D("S", b""), B(b"", b"", (), (), (1,)), D("P", b""), E(b""), S] for step in attack.steps
@@ -141,107 +133,21 @@ def test_attack(world_on: Callable[[int], World], attack: Attack, version: int) 
 
 # --- the protocol --------------------------------------------------------------------------------------------------------
 
-CARD_QUERY = b"SELECT card_no FROM shop.payment_cards"
 ALIKE = b"SELECT 'x'::varchar = 'y'::varchar, lower('X'::varchar)"
-PIPELINES: dict[str, list[list[m.Message]]] = {
-    "statement names alike in 63 bytes": [
-        *([P(PREFIX + b"B", b"SELECT 1"), S], [C("S", PREFIX + b"A"), S], [P(PREFIX + b"A", CARD_QUERY), S]),
-        [B(b"", PREFIX + b"B"), E(b""), S],
-    ],
-    "portal names alike in 63 bytes": [
-        *(q(b"BEGIN"), [P(b"a", b"SELECT 1"), P(b"b", CARD_QUERY), B(PREFIX + b"B", b"a"), S]),
-        *([C("P", PREFIX + b"A"), B(PREFIX + b"A", b"b"), S], [E(PREFIX + b"B"), S]),
-    ],
-    "statement names alike in 63 bytes, in one pipeline": [
-        [P(PREFIX + b"B", b"SELECT 1"), C("S", PREFIX + b"A"), P(PREFIX + b"A", CARD_QUERY), B(b"", PREFIX + b"B"), E(b""), S]
-    ],
-    "an old unnamed statement": [
-        *([P(b"", CARD_QUERY), S], [P(b"", b"SELECT encode(card_no, 'hex') FROM shop.payment_cards"), S]),
-        [B(b"", b""), E(b""), S],
-    ],
-    "a skipped Parse": [
-        *([P(b"a", CARD_QUERY), S], [P(b"b", b"SELECT nonsense"), P(b"a", b"SELECT 1"), S], [B(b"", b"a"), E(b""), S]),
-    ],
-    "a name parsed twice": [[P(b"a", CARD_QUERY), S], [P(b"a", b"SELECT 1"), S], [B(b"", b"a"), E(b""), S]],
-    "a name closed and parsed again in one pipeline": [
-        [P(b"a", b"SELECT 1"), S],
-        [C("S", b"a"), P(b"a", CARD_QUERY), B(b"p", b"a"), E(b"p"), C("S", b"a"), P(b"a", b"SELECT 2"), S],
-        [B(b"", b"a"), E(b""), S],
-    ],
-    "a closed name that failed to come back": [
-        *([P(b"a", b"SELECT 1"), S], [C("S", b"a"), P(b"a", b"SELECT nonsense"), S], [P(b"a", CARD_QUERY), S]),
-        [B(b"", b"a"), E(b""), S],
-    ],
-    "DEALLOCATE and the same name": [
-        *([P(b"a", b"SELECT 1"), S], q(b"DEALLOCATE a"), [P(b"a", CARD_QUERY), S], [B(b"", b"a"), E(b""), S]),
-    ],
-    "DEALLOCATE in a pipeline": [
-        [P(b"a", b"SELECT 1"), S],
-        [P(b"", b"DEALLOCATE a"), B(b"", b""), E(b""), P(b"a", CARD_QUERY), B(b"", b"a"), E(b""), S],
-        [B(b"", b"a"), E(b""), S],
-    ],
-    "DISCARD ALL and the same name": [
-        *([P(b"a", b"SELECT 1"), S], q(b"DISCARD ALL"), [P(b"a", CARD_QUERY), S], [B(b"", b"a", (), (), (1,)), E(b""), S]),
-    ],
-    "portals with row limits": [
-        q(b"BEGIN"),
-        [P(b"", CARD_QUERY), B(b"p", b""), E(b"p", 1), H, E(b"p", 1), S],
-        [P(b"", b"SELECT 1"), B(b"q", b""), E(b"p", 1), E(b"q", 1), S],
-        q(b"COMMIT"),
-    ],
-    "a portal bound before the statement changed": [
-        q(b"BEGIN"),
-        [P(b"a", CARD_QUERY), B(b"p", b"a"), C("S", b"a"), P(b"a", b"SELECT 1"), S],
-        [E(b"p"), S],
-    ],
-    "a portal bound again": [
-        q(b"BEGIN"),
-        [P(b"a", CARD_QUERY), P(b"b", b"SELECT 1"), B(b"", b"b"), B(b"", b"a"), E(b""), B(b"", b"b"), E(b""), S],
-    ],
-    "CLOSE and the same portal": [
-        q(b"BEGIN"),
-        [P(b"a", CARD_QUERY), P(b"b", b"SELECT 1"), B(b"p", b"b"), S],
-        q(b"CLOSE p"),
-        [B(b"p", b"a"), E(b"p"), S],
-    ],
-    "a failed Bind": [
-        [P(b"a", b"SELECT $1::int"), B(b"", b"a", (), (b"x",)), E(b""), S],
-        [P(b"a", CARD_QUERY), S],
-        [B(b"", b"a"), E(b""), S],
-    ],
-    "a big row in a pipeline": [
-        [
-            *(P(b"", b"SELECT 1"), B(b"", b""), E(b"")),
-            *(P(b"", b"SELECT card_no, repeat('x', 1050000) FROM shop.payment_cards WHERE id = 1"), B(b"", b""), E(b""), S),
-        ]
-    ],
-    "a parameter as a value": [[P(b"", b"SELECT $1::text, email FROM shop.customers"), B(b"", b"", (), (b"x",)), E(b""), S]],
-    "a parameter as a row": [
-        [P(b"", b"SELECT ($1::shop.customers).email, c FROM shop.customers c"), B(b"", b"", (), (None,)), E(b""), S]
-    ],
-    "a parameter of eve's domain": [[P(b"", b"SELECT $1", (0,)), B(b"", b"", (), (b"x",)), E(b""), S]],
-    "CopyData out of place": [[m.CopyData(b"SELECT"), m.CopyDone(), Q(b"SELECT email FROM shop.customers")]],
-    "a path that changes in a pipeline": [
-        [
-            *(P(b"", b"SET search_path = other"), B(b"", b""), E(b"")),
-            *(P(b"", b"SET search_path = shop"), B(b"", b""), E(b"")),
-            *(P(b"", b"SELECT email FROM customers"), B(b"", b""), E(b""), S),
-        ]
-    ],
-    "a path that rolls back": [
-        *(q(b"SET search_path = other"), q(b"BEGIN"), q(b"SET search_path = shop"), q(b"ROLLBACK")),
-        [P(b"a", b"SELECT email FROM customers"), S],
-        *(q(b"SET search_path = shop"), [B(b"", b"a"), E(b""), S]),
-    ],
-}
 
 
-@pytest.mark.parametrize("name", PIPELINES)
-def test_pipeline(newest_world: World, name: str) -> None:
-    with newest_world.through(newest_world.analyst) as client:
-        received = heard(client, PIPELINES[name])
-        assert received
-        assert not newest_world.canaries.found_in(received)
+@pytest.mark.parametrize("name", CONVERSATIONS)
+def test_conversation(newest_world: World, name: str) -> None:
+    world, batches = newest_world, CONVERSATIONS[name]
+    leaks = []
+    for make in (world.direct, world.through):
+        with make(world.analyst) as client:
+            received = heard(client, batches)
+        world.undo("UPDATE shop.habits SET habit = '', late = ''")
+        assert received or make == world.direct
+        leaks.append(world.canaries.found_in(received))
+    assert bool(leaks[0]) != (name in SILENT), f"without the proxy: {leaks[0] or 'nothing'}"
+    assert not leaks[1]
 
 
 def test_a_domain_of_eve_as_a_parameter_type(newest_world: World) -> None:
@@ -289,7 +195,7 @@ def test_a_path_from_the_startup_message_comes_back_by_reset(newest_world: World
         except AssertionError:
             return  # refused at the door
         with client:
-            conversation: list[list[m.Message]] = [
+            conversation: list[Batch] = [
                 *(q(b"SET search_path = pg_catalog"), [P(b"p", ALIKE), S], q(reset), [B(b"", b"p"), E(b""), S]),
                 q(b"SET search_path = pg_catalog"),
                 q(reset + b"; " + ALIKE),
@@ -309,7 +215,7 @@ def test_a_path_the_role_was_given_comes_back_by_reset(newest_world: World) -> N
             if is_local:
                 clean = [q(b"BEGIN"), q(b"SET LOCAL search_path = pg_catalog")]
             with world.through(world.analyst) as client:
-                conversation: list[list[m.Message]] = [*clean, [P(b"p", ALIKE), S], q(reset), [B(b"", b"p"), E(b""), S]]
+                conversation: list[Batch] = [*clean, [P(b"p", ALIKE), S], q(reset), [B(b"", b"p"), E(b""), S]]
                 if not is_local:
                     conversation += [*clean, q(reset + b"; " + ALIKE)]
                 assert not world.canaries.found_in(heard(client, conversation))
@@ -329,7 +235,7 @@ def test_a_schema_that_joins_the_path_later(newest_world: World) -> None:
         with world.through(world.analyst) as client:
             heard(client, [[P(b"p", ALIKE), S], [B(b"", b"p"), E(b""), S]])
             world.database.execute(make, world.eve)
-            again: list[list[m.Message]] = [[B(b"", b"p"), E(b""), S], q(ALIKE), q(b"SELECT 1"), q(ALIKE + b" -- 2")]
+            again: list[Batch] = [[B(b"", b"p"), E(b""), S], q(ALIKE), q(b"SELECT 1"), q(ALIKE + b" -- 2")]
             assert not world.canaries.found_in(heard(client, again))
     finally:
         world.database.execute(f"DROP SCHEMA IF EXISTS {world.analyst} CASCADE", world.eve)
@@ -354,7 +260,7 @@ def test_code_that_came_after_the_snapshot(newest_world: World) -> None:
 # --- the app, who has the keys: nothing but ciphertext may get into the column --------------------------------------------
 
 PLAIN = b"41112222"
-WRITES: dict[str, list[list[m.Message]]] = {
+WRITES: dict[str, list[Batch]] = {
     "statement names alike in 63 bytes": [
         *([P(PREFIX + b"B", b"SELECT $1::bytea"), S], [C("S", PREFIX + b"A"), S]),
         [P(PREFIX + b"A", b"INSERT INTO shop.loose_cards VALUES (1, $1)"), S],
@@ -496,7 +402,7 @@ def test_a_comparison_finds_the_card_or_is_refused(newest_world: World, name: st
     """Silently comparing ciphertext with plaintext answers wrongly, and no ciphertext comes out."""
     with newest_world.through(newest_world.app) as client:
         text = COMPARISONS[name].encode()
-        conversation: list[list[m.Message]] = [[P(b"", text), B(b"", b"", (), (CARDS[0].encode(),)), E(b""), S]]
+        conversation: list[Batch] = [[P(b"", text), B(b"", b"", (), (CARDS[0].encode(),)), E(b""), S]]
         received = heard(client, conversation)
         assert b"E\0" in received or CARDS[0].encode() in received
         assert not any(one[-16:] in received or one[-16:].hex().encode() in received for one in newest_world.ciphertexts)
