@@ -63,6 +63,8 @@ PG_CLASS = relation(1259, "pg_catalog", "pg_class", "oid:oid relname:text relnam
 EVIL = relation(1006, "evil", "orders", "id:int8 total:numeric")
 SALES = relation(1007, "shop", "sales", "city:text total:numeric", kind="m", key=())
 PRICES = relation(1008, "shop", "prices", "id:int8 net:numeric gross:numeric secret:text", generated="gross")
+RULED = replace(relation(1009, "shop", "ruled", "id:int8"), has_rules=True)
+VISITS = relation(1010, "shop", "visits", "id:int8 who:text city:text", kind="p")
 
 
 def snapshot(version_num: int = 180004) -> Snapshot:
@@ -74,7 +76,7 @@ def snapshot(version_num: int = 180004) -> Snapshot:
         version=1,
         server_version_num=version_num,
         database="shopdb",
-        relations=[CUSTOMERS, ORDERS, PAYMENT_CARDS, VIEW, OLD_CARDS, PG_CLASS, EVIL, SALES, PRICES],
+        relations=[CUSTOMERS, ORDERS, PAYMENT_CARDS, VIEW, OLD_CARDS, PG_CLASS, EVIL, SALES, PRICES, RULED, VISITS],
         types=types,
         schemas=[
             Schema(Oid(1), "pg_catalog", Oid(10)),
@@ -125,6 +127,7 @@ ANALYST: dict[int, Verdict] = {
     1004: Closed("views", "it shows rows of shop.customers"),
     1005: Closed("old", "closed"),
     1008: _masked(PRICES, {"secret": _hidden()}),
+    1010: _masked(VISITS, {"city": _hidden()}),
 }
 # Rules that say `write: allow` for some columns this caller sees masked.
 WRITER: dict[int, Verdict] = {
@@ -183,6 +186,7 @@ JUDGES = {
     "writer": FakeJudge(WRITER, restricted=True),
     "limited": FakeJudge(LIMITED, restricted=True, copy_refused=False),
     "app": FakeJudge(APP, restricted=False, row_limit=None),
+    "keyholder": FakeJudge({**APP, 1004: Closed("views", "it shows rows of shop.customers")}, restricted=False, row_limit=None),
     "dba": FakeJudge({}, restricted=False, is_glass=True, row_limit=None),
 }
 _LOGINS = {"app": "shop_app", "dba": "dba"}

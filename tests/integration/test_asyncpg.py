@@ -94,7 +94,7 @@ def test_analyst_simple_query(shop: Place) -> None:
         assert await ana.execute("SET work_mem = '8MB'; SELECT 1; SELECT name FROM shop.customers LIMIT 2") == "SELECT 2"
         assert await ana.fetchval("SHOW work_mem") == "8MB"
         with pytest.raises(asyncpg.FeatureNotSupportedError):
-            await ana.execute("SELECT 1; DELETE FROM shop.customers")
+            await ana.execute("SELECT 1; CREATE TABLE mine (id int)")
         assert await ana.fetchval("SELECT count(*) FROM shop.customers WHERE phone NOT LIKE '%*%'") == 0
 
     run(shop.dsn(ANALYST), work)
@@ -130,7 +130,7 @@ def test_analyst_transactions(shop: Place) -> None:
             assert await ana.fetchval("SHOW transaction_isolation") == "serializable"
         transaction = ana.transaction()
         await transaction.start()
-        with pytest.raises(asyncpg.FeatureNotSupportedError):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="cannot be written"):
             await ana.execute("UPDATE shop.customers SET name = 'x'")
         with pytest.raises(asyncpg.InFailedSQLTransactionError):
             await survivor.fetchval("王**")

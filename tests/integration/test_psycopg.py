@@ -33,6 +33,7 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 IDLE, IN_BLOCK, ABORTED = TransactionStatus.IDLE, TransactionStatus.INTRANS, TransactionStatus.INERROR
 OURS = "psycopg"
 MANY = ANALYST_EXPORT.encode()
+SERVERS_OWN = ("42601", "42703", "42P01", "22012", "26000", "34000")  # what PostgreSQL itself says, or would say
 _INSERT = "INSERT INTO shop.payment_cards (customer_id, card_no, holder, brand, expires) VALUES"
 
 
@@ -142,7 +143,7 @@ def test_analyst_masks_by_hand(shop: Place, ana: Connection) -> None:
 def test_analyst_refused(ana: Connection) -> None:
     """Outside a block nothing lasts; inside, the block is aborted, as after any error of PostgreSQL's."""
     found = {}
-    for text, _ in ANALYST_REFUSED:
+    for text, sqlstate in ANALYST_REFUSED:
         seen = {ask(ana, (text, ()), binary=binary).sqlstate for binary in (False, True)}
         assert ana.info.transaction_status == IDLE
         ana.execute(b"BEGIN")
@@ -151,7 +152,8 @@ def test_analyst_refused(ana: Connection) -> None:
             ana.execute(text.encode())
         assert ana.info.transaction_status == ABORTED
         assert ana.execute(b"COMMIT").statusmessage == "ROLLBACK"
-        assert (caught.value.diag.message_detail or "Event").startswith("Event")  # of the query log: nothing of a row
+        is_ours = (caught.value.diag.message_detail or "").startswith("Event")  # of the query log: nothing of a row
+        assert is_ours == (sqlstate not in SERVERS_OWN), text
         found[text] = seen | {caught.value.sqlstate}
     assert found == {text: {sqlstate} for text, sqlstate in ANALYST_REFUSED}
     assert ana.execute(b"SELECT count(*) FROM shop.products").fetchone() == (240,)
@@ -174,8 +176,8 @@ def test_analyst_transactions(ana: Connection) -> None:
     ana.execute(b"COMMIT")
     assert ana.info.transaction_status == IDLE
     ana.execute(b"BEGIN")
-    with pytest.raises(errors.FeatureNotSupported):
-        ana.execute(b"DELETE FROM shop.customers")
+    with pytest.raises(errors.InsufficientPrivilege, match="only columns you see in clear can be read"):
+        ana.execute(b"DELETE FROM shop.customers WHERE name = 'x'")
     assert ana.execute(b"COMMIT").statusmessage == "ROLLBACK"
     assert ana.info.transaction_status == IDLE
     ana.execute(b"START TRANSACTION")
@@ -217,7 +219,7 @@ def test_analyst_several_statements_in_one_text(ana: Connection) -> None:
     assert [len(rows) for rows in found] == [1, 1, 1, 1]
     assert found[1][0][0].endswith("*")
     with pytest.raises(errors.FeatureNotSupported):
-        ana.execute(b"SELECT 1; DELETE FROM shop.customers; SELECT 2")
+        ana.execute(b"SELECT 1; ALTER TABLE shop.customers ADD COLUMN more text; SELECT 2")
     assert ana.info.transaction_status == IDLE
 
 
@@ -234,7 +236,7 @@ def test_analyst_pipeline(ana: Connection) -> None:
     assert ana.info.transaction_status == IDLE
     assert ana.execute(b"SELECT 1").fetchone() == (1,)
     with ana.pipeline() as pipeline:  # what stands before the next Sync is skipped, what comes after it runs
-        bad, skipped = ana.execute(b"DELETE FROM shop.customers"), ana.execute(b"SELECT 1")
+        bad, skipped = ana.execute(b"CREATE TABLE mine (id int)"), ana.execute(b"SELECT 1")
         with pytest.raises(errors.FeatureNotSupported):
             pipeline.sync()
         for cursor in (bad, skipped):
@@ -276,13 +278,13 @@ def test_analyst_export_stops_at_its_last_row(ana: Connection) -> None:
 
 
 def test_analyst_whole_row(ana: Connection, twin: Twin) -> None:
-    """A row is masked field by field, whatever the client makes of its type."""
+    """A row is masked field by field, and keeps its type."""
     text = b"SELECT c FROM shop.addresses c WHERE id = $1"
     with connected(twin.dsn(ANALYST)) as direct:
         for number in range(1, 9):
             [[seen]] = ana.execute(text, (number,)).fetchall()
-            [fields] = direct.execute(b"SELECT * FROM shop.addresses c WHERE id = $1", (number,)).fetchall()
-            assert seen[:9] == tuple(str(field) for field in fields[:9])
+            assert [(seen,)] == direct.execute(text, (number,)).fetchall()
+            assert seen.startswith(f"({number},")
 
 
 # --- the app
@@ -422,7 +424,6 @@ def test_app_counts_distinct_cards(shop: Place, app: Connection) -> None:
     assert app.execute(b"SELECT count(DISTINCT card_no) FROM shop.payment_cards").fetchone() == (len(shop.cards),)
 
 
-@pytest.mark.xfail(reason="a portal made by DECLARE is unknown to Describe (34000)", strict=True)
 def test_app_server_cursor(app: Connection) -> None:
     """psycopg declares it by a statement and describes the portal of that name by message."""
     with app.transaction(), app.cursor("walk") as walk:

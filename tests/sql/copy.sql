@@ -75,6 +75,11 @@ COPY payment_cards (id, brand) TO STDOUT
 -- becomes
 COPY (SELECT "id", "brand" FROM {only payment_cards: id brand} AS "payment_cards") TO STDOUT
 
+-- … of a query over a relation nobody knows
+-- role: exporter
+-- refuses: 42P01 "nothing"
+COPY (SELECT * FROM nothing) TO STDOUT
+
 -- … of a view that reaches a protected relation
 -- role: exporter
 -- refuses: 42501 customer_names

@@ -98,6 +98,11 @@ EXPLAIN ANALYZE SELECT total FROM sales
 -- becomes
 EXPLAIN ANALYZE SELECT total FROM "shop"."sales"
 
+-- EXPLAIN of a relation nobody knows
+-- role: analyst
+-- refuses: 42P01 "nothing"
+EXPLAIN SELECT * FROM nothing
+
 -- EXPLAIN of something closed
 -- role: analyst
 -- refuses: 42501 customer_names

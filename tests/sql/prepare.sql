@@ -57,6 +57,11 @@ PREPARE p AS SELECT * INTO TEMP t FROM orders
 -- refuses: 0A000 operator
 PREPARE p AS SELECT 'a'::text OPERATOR(evil.#>#) $1
 
+-- … of a relation nobody knows
+-- role: analyst
+-- refuses: 42P01 "nothing"
+PREPARE p AS SELECT * FROM nothing
+
 -- PREPARE for the app
 -- role: app
 -- names: prepare p

@@ -275,3 +275,13 @@ WITH RECURSIVE t(card) AS (SELECT card_no FROM payment_cards UNION ALL SELECT ca
 -- role: analyst
 -- refuses: 0A000 set_config
 SELECT set_config('search' || '_path', 'evil', false)
+
+-- a setting of somebody's own may hold values of rows
+-- role: analyst
+-- refuses: 42501 my.setting
+SHOW my.setting
+
+-- … by a function
+-- role: analyst
+-- refuses: 0A000 current_setting
+SELECT current_setting('my.setting')

@@ -257,3 +257,64 @@ SELECT 'a' -- c
 -- the dba without keys gets what PostgreSQL has
 -- role: dba
 SELECT card_no FROM payment_cards WHERE card_no LIKE '%'
+
+-- a closed relation
+-- role: keyholder
+-- refuses: 42501 shop.customer_names is closed
+SELECT * FROM customer_names
+
+-- SELECT INTO
+-- role: app
+-- refuses: 0A000 SELECT INTO
+SELECT card_no INTO TEMP mine FROM payment_cards
+
+-- a relation nobody knows is the server's to say
+-- role: app
+SELECT * FROM nothing
+
+-- … beside an encrypted one as well
+-- role: app
+-- refuses: 0A000 star
+SELECT * FROM payment_cards, nothing
+
+-- the operator could be somebody else's
+-- role: app
+-- path: shop pg_catalog
+-- refuses: 0A000 search_path
+SELECT id FROM payment_cards WHERE card_no = '4111'
+
+-- … but not from a temporary schema
+-- role: app
+-- path: pg_temp_3 pg_catalog shop
+SELECT id FROM payment_cards WHERE card_no = '4111'
+-- becomes
+SELECT id FROM "shop"."payment_cards" WHERE card_no = SEALED(cards, 4111)
+
+-- an unreadable text that names nothing encrypted is the server's to read
+-- role: app
+SELECT 'a' -- c
+ 'b' FROM customers WHERE )
+
+-- … and one that not even the scanner reads
+-- role: app
+SELECT 'a
+
+-- a change of path and an encrypted relation in one text
+-- role: app
+-- refuses: 0A000 search_path
+SET search_path = public; SELECT card_no FROM payment_cards
+
+-- a relation nobody knows beside an encrypted one, around a query
+-- role: app
+-- names: prepare p
+-- opens: 0=cards
+PREPARE p AS SELECT c.card_no FROM payment_cards c, nothing n
+-- becomes
+PREPARE p AS SELECT c.card_no FROM "shop"."payment_cards" c, nothing n
+
+-- … as the query itself
+-- role: app
+-- opens: 0=cards
+SELECT c.card_no FROM payment_cards c, nothing n
+-- becomes
+SELECT c.card_no FROM "shop"."payment_cards" c, nothing n

@@ -32,6 +32,11 @@ CREATE TEMP TABLE mine AS SELECT card_no FROM payment_cards
 -- refuses: 0A000 not kept or copied
 CREATE TEMP TABLE mine AS TABLE payment_cards
 
+-- … of a relation nobody knows
+-- role: analyst
+-- refuses: 42P01 "nothing"
+CREATE TEMP TABLE mine AS SELECT * FROM nothing
+
 -- … that is not temporary
 -- role: analyst
 -- refuses: 0A000 temporary

@@ -238,6 +238,21 @@ DELETE FROM customers c RETURNING name(c)
 -- refuses: 42501 a whole row of it
 DELETE FROM customers c RETURNING c.lower
 
+-- … of old as a whole row
+-- role: analyst
+-- refuses: 42501 and not name
+DELETE FROM customers RETURNING to_json(old)
+
+-- … of old as a star
+-- role: analyst
+-- refuses: 42501 and not name
+DELETE FROM customers RETURNING ROW(old.*)
+
+-- … of what old has not
+-- role: analyst
+-- refuses: 42501 and not name
+DELETE FROM customers RETURNING old.nothing
+
 -- UPDATE of an open column by an open condition
 -- role: analyst
 UPDATE customers SET city = '北京', profile = '{}' WHERE id = 1
@@ -344,6 +359,16 @@ UPDATE customers SET city = (SELECT 'x' AS name FROM orders ORDER BY name LIMIT 
 UPDATE customers SET city = 'x' WHERE id IN (SELECT q.* FROM (SELECT id FROM orders) q) AND EXISTS (SELECT * FROM orders)
 -- becomes
 UPDATE "shop"."customers" SET city = 'x' WHERE id IN (SELECT q.* FROM (SELECT id FROM "shop"."orders") q) AND EXISTS (SELECT * FROM "shop"."orders")
+
+-- … of a name that is a column there
+-- role: analyst
+-- refuses: 42501 and not customers
+UPDATE customers SET city = (SELECT customers FROM (SELECT 'x' AS customers) q)
+
+-- … of a column the target has not
+-- role: analyst
+-- refuses: 42501 and not status
+UPDATE customers SET city = (SELECT customers.status FROM orders customers)
 
 -- a nested query that hides the target behind its own name
 -- role: analyst
@@ -658,3 +683,35 @@ INSERT INTO "shop"."customers" (id) VALUES (1); UPDATE "shop"."customers" SET ci
 UPDATE /* a */ customers /* b */ SET city = 'x' RETURNING /* c */ name /* d */ AS /* e */ n -- f
 -- becomes
 UPDATE /* a */ "shop"."customers" /* b */ SET city = 'x' RETURNING /* c */ {customers.name of customers as n} -- f
+
+-- a write of a relation nobody knows, which is not the only one
+-- role: analyst
+-- refuses: 42P01 "nothing"
+WITH x AS (DELETE FROM nothing RETURNING *) INSERT INTO orders (id) SELECT id FROM x
+
+-- a relation with rules
+-- role: analyst
+-- refuses: 0A000 shop.ruled has rules
+INSERT INTO ruled (id) VALUES (1)
+
+-- … read
+-- role: analyst
+SELECT id FROM ruled
+-- becomes
+SELECT id FROM "shop"."ruled"
+
+-- the target's partition
+-- role: analyst
+-- refuses: 42501 tableoid, which tells the partition
+UPDATE visits SET who = 'x' WHERE visits.tableoid > 0
+
+-- two writes of one relation in one statement
+-- role: analyst
+WITH a AS (UPDATE customers SET city = 'x' WHERE id = 1 RETURNING id, name) UPDATE customers SET city = a.name FROM a WHERE customers.id = a.id + 1 RETURNING customers.email
+-- becomes
+WITH a AS (UPDATE "shop"."customers" SET city = 'x' WHERE id = 1 RETURNING id, {customers.name of customers}) UPDATE "shop"."customers" SET city = a.name FROM a WHERE customers.id = a.id + 1 RETURNING {customers.email of customers}
+
+-- an unqualified name that both have, in what the target's own columns come first for
+-- role: analyst
+-- refuses: 42501 and not name
+UPDATE customers SET city = (SELECT name FROM orders LIMIT 1)
