@@ -29,18 +29,37 @@ def test_check_names_a_missing_constraint_and_a_login_with_too_much_power(newest
     definition = newest_shop.database.execute(
         "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'kept'"
     )[0][0]
-    newest_shop.database.execute("ALTER TABLE shop.payment_cards DROP CONSTRAINT kept; CREATE ROLE bi_super LOGIN SUPERUSER")
+    newest_shop.database.execute(
+        "ALTER TABLE shop.payment_cards DROP CONSTRAINT kept; CREATE ROLE bi_super LOGIN SUPERUSER;"
+        "CREATE ROLE bi_member LOGIN IN ROLE bi_super"
+    )
     try:
         status, said = maskgate(newest_shop, "check", "-d", newest_shop.database.name)
         assert status == 1
         assert "shop.payment_cards.card_no" in said
         assert "no CHECK keeps plaintext out" in said
         assert "ADD C" in said  # the line to paste
-        assert "bi_super" in said
+        assert "bi_super (role analyst) is restricted by the rules, and has superuser in PostgreSQL" in said
+        assert "bi_member (role analyst) is restricted by the rules, and has membership in a superuser's role" in said
     finally:
         newest_shop.database.execute(
-            f"DROP ROLE bi_super; ALTER TABLE shop.payment_cards ADD CONSTRAINT card_no_is_sealed {definition}"
+            f"DROP ROLE bi_super, bi_member; ALTER TABLE shop.payment_cards ADD CONSTRAINT card_no_is_sealed {definition}"
         )
+
+
+def test_check_names_indexes_in_the_order_of_hidden_values(newest_shop: Place) -> None:
+    newest_shop.database.execute(
+        "CREATE INDEX by_birth ON shop.customers (birth_date) INCLUDE (id); CREATE INDEX by_mail ON shop.customers (lower(email), id);"
+        "CREATE INDEX by_city ON shop.customers (city, id)"
+    )
+    try:
+        status, said = maskgate(newest_shop, "check", "-d", newest_shop.database.name)
+        assert status == 0, said
+        assert "shop.customers: the index by_birth begins with birth_date, which is not open to analyst, and carries id" in said
+        assert "shop.customers: the index by_mail begins with email, which is not open to analyst, and carries id" in said
+        assert "by_city" not in said
+    finally:
+        newest_shop.database.execute("DROP INDEX shop.by_birth, shop.by_mail, shop.by_city")
 
 
 def test_explain_shows_the_text_that_would_leave_and_the_rules(newest_shop: Place) -> None:
