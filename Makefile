@@ -4,6 +4,9 @@
 #   make test              ruff, mypy and pytest; ARGS is handed to pytest
 #   make lint              ruff and mypy only
 #   make bench             pgbench, direct and through the proxy; ARGS=--help lists its options
+#   make regress DIR=…     plans the statements of a folder of .sql files (PostgreSQL's src/test/regress/sql); ARGS=--help
+#   make fuzz              1,000,000 executions over two processes; ARGS="--runs N --jobs N --seed N"
+#   make soak              the long forms: random statements, attacks, fuzzing; ARGS="--statements N --runs N --only NAME"
 #   make lock              writes requirements.lock anew from pyproject.toml; ARGS=--upgrade takes newer versions
 #   make clean             removes everything make wrote here
 
@@ -14,6 +17,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+FUZZ_TOOLS := build/fuzz-tools
 LOCK_TOOLS := build/lock
 PIP_TOOLS := 7.6.2
 
@@ -21,7 +25,7 @@ PIP_TOOLS := 7.6.2
 unexport PYTHONPATH PYTHONHOME PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_CONSTRAINT PIP_REQUIRE_HASHES
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench lock clean
+.PHONY: help demo test lint bench regress fuzz soak lock clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -38,6 +42,22 @@ lint: $(STAMP)
 
 bench: $(STAMP)
 	@$(BIN)/python benchmarks/pgbench.py $(ARGS)
+
+regress: $(STAMP)
+	@$(BIN)/python -m tests.tools.regress $(ARGS) $(or $(DIR),$(error say which folder: make regress DIR=…/src/test/regress/sql))
+
+fuzz: $(FUZZ_TOOLS)
+	@PYTHONPATH=$(FUZZ_TOOLS) $(BIN)/python -m tests.fuzz $(ARGS)
+
+soak: $(FUZZ_TOOLS)
+	@PYTHONPATH=$(FUZZ_TOOLS) $(BIN)/python -m tests.soak $(ARGS)
+
+# In a folder of its own: the tests and the product never see it. Where there is no wheel of it, fuzzing does without.
+$(FUZZ_TOOLS): $(STAMP) tests/fuzz/requirements.txt
+	@mkdir -p $@
+	@$(PIP) install --upgrade --target $@ --only-binary :all: --no-deps --require-hashes -r tests/fuzz/requirements.txt \
+		|| echo "atheris cannot be had for this machine: fuzzing without it"
+	@touch $@
 
 # Once at the start, and again whenever the lock or the project file is newer than the stamp.
 $(STAMP): requirements.lock pyproject.toml

@@ -34,6 +34,7 @@ SAME = (
     "INSERT INTO orders (id) SELECT id FROM customers RETURNING *",
     "UPDATE customers SET city = 'x' WHERE id = 1 RETURNING *, name AS n, city",
     "DELETE FROM customers c USING orders o WHERE o.customer_id = c.id RETURNING c.*, o.*",
+    "MERGE INTO customers USING orders ON customers.id = orders.id WHEN MATCHED THEN UPDATE SET city = '' RETURNING *",
     "DECLARE k CURSOR FOR SELECT name FROM customers FOR UPDATE OF customers",
     "SELECT name INTO TEMP kept FROM customers",
 )

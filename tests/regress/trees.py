@@ -398,7 +398,7 @@ def _is_same_or_longer(old: Any, new: Any) -> bool:
     if not isinstance(new, pb.ColumnRef):
         return False
     was, fields = list(old.fields), list(new.fields)
-    return fields == was or (len(was) == 1 and len(fields) == 2 and fields[1:] == was)
+    return fields == was or (len(was) == 1 and len(fields) == 2 and fields[1:] == was and not _is_star(old))
 
 
 def _is_star(value: Any) -> bool:

@@ -1,0 +1,104 @@
+"""The long forms, one after the other, and one table at the end. `make soak`, or:
+
+    python -m tests.soak [--statements 20000] [--runs 1000000] [--regress DIR] [--only NAME …] [--folder build/soak]
+
+What each step prints stands in FOLDER/NAME.log. Exit status 1 when a step failed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A command, and which lines of what it prints are its figures."""
+
+    name: str
+    title: str
+    command: tuple[str, ...]
+    figures: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a step ended."""
+
+    step: Step
+    is_good: bool
+    seconds: float
+    figures: tuple[str, ...]
+
+
+_PYTEST = (sys.executable, "-m", "pytest", "-s", "-p", "no:randomly")
+_TALLY = r"^PostgreSQL \d+: .*|^\d+ (?:passed|failed).*|.* in \d+\.\d+s.*$"
+
+
+def steps(statements: int, runs: int, regress: Path | None) -> list[Step]:
+    """The long forms of this tree."""
+    found = [
+        Step(
+            "oracles", "random statements, on a masked copy and on glass", (*_PYTEST, "tests/leak/test_view_oracle.py", "tests/leak/test_glass.py"),
+            _TALLY, {"ORACLE_STATEMENTS": str(statements)},
+        ),
+        Step(
+            "attacks", "the leak corpus on every PostgreSQL", (*_PYTEST, "tests/leak/test_hunt.py", "tests/leak/test_indistinguishable.py"),
+            _TALLY, {"MASKGATE_SOAK": "1"},
+        ),
+        Step("fuzz", "any text gives a plan or an error", (sys.executable, "-m", "tests.fuzz", "--runs", str(runs)), r"^[\d,]+ executions.*"),
+    ]  # fmt: skip
+    if regress is not None:
+        command = (sys.executable, "-m", "tests.tools.regress", str(regress))
+        found.append(Step("regress", f"the statements of {regress}", command, r"^[\d,]+ statements of.*"))
+    return found
+
+
+def carry_out(step: Step, folder: Path) -> Outcome:
+    """Run one step; what it prints goes to its log."""
+    begun = time.monotonic()
+    log = folder / f"{step.name}.log"
+    with log.open("wb") as output:
+        status = subprocess.run(step.command, stdout=output, stderr=output, env={**os.environ, **step.environment}, check=False)
+    figures = re.findall(step.figures, log.read_text(errors="replace"), re.MULTILINE)
+    return Outcome(step, status.returncode == 0, time.monotonic() - begun, tuple(figures))
+
+
+def table(outcomes: Iterable[Outcome]) -> str:
+    """One table, as Markdown."""
+    lines = ["| step | outcome | minutes | figures |", "| --- | --- | ---: | --- |"]
+    for one in outcomes:
+        verdict = "passed" if one.is_good else "FAILED"
+        lines.append(f"| {one.step.title} | {verdict} | {one.seconds / 60:.1f} | {'; '.join(one.figures) or 'none'} |")
+    return "\n".join(lines)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command. Returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m tests.soak", description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("--statements", type=int, default=20_000, help="random statements a server version")
+    parser.add_argument("--runs", type=int, default=1_000_000, help="executions of the fuzzer")
+    parser.add_argument("--regress", type=Path, help="a folder of .sql files to plan as well")
+    parser.add_argument("--only", nargs="+", default=None, metavar="NAME", help="oracles, attacks, fuzz, regress")
+    parser.add_argument("--folder", type=Path, default=Path("build/soak"))
+    given = parser.parse_args(arguments)
+    given.folder.mkdir(parents=True, exist_ok=True)
+    outcomes = []
+    for step in steps(given.statements, given.runs, given.regress):
+        if given.only is None or step.name in given.only:
+            print(f"{step.title} … (log: {given.folder / step.name}.log)", flush=True)
+            outcomes.append(carry_out(step, given.folder))
+    print(table(outcomes))
+    return 0 if outcomes and all(one.is_good for one in outcomes) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
