@@ -26,7 +26,7 @@ from proxy.catalog.ownership import (
     unsafe_schema,
     untrusted_types,
 )
-from proxy.catalog.snapshot import Column, Oid, Relation, Schema, Snapshot, Type
+from proxy.catalog.snapshot import Column, Coupling, Oid, Reference, Relation, Schema, Snapshot, Type
 from proxy.catalog.types import TypeFacts, base_of, by_name, has_equality, is_builtin, unmistakable
 from proxy.errors import Unavailable
 
@@ -359,6 +359,8 @@ async def _relations(
     keys = {row["relation"]: tuple(row["attnums"]) for row in await connection.fetch(queries.PRIMARY_KEYS)}
     partition_keys = {row["relation"]: tuple(row["attnums"]) for row in await connection.fetch(queries.PARTITION_KEYS)}
     texts = await _view_texts(connection, [row["oid"] for row in rows if row["kind"] in ("v", "m")])
+    couplings = await _couplings(connection, columns)
+    references = await _references(connection, columns)
     known = {row["oid"] for row in rows}
     return [
         Relation(
@@ -378,10 +380,44 @@ async def _relations(
             row_security=row["row_security"],
             calls=calls.get(oid, frozenset()),
             has_rules=oid in with_rules,
+            couplings=tuple(couplings.get(oid, ())),
+            references=tuple(references.get(oid, ())),
         )
         for row in rows
         for oid in (row["oid"],)
     ]
+
+
+async def _couplings(connection: Connection, columns: Mapping[Oid, list[Column]]) -> Mapping[Oid, list[Coupling]]:
+    found: defaultdict[Oid, list[Coupling]] = defaultdict(list)
+    for row in await connection.fetch(queries.COUPLINGS):
+        named = _named(columns.get(row["relation"], ()), row["attnums"])
+        if len(named) > 1:
+            found[row["relation"]].append(Coupling(row["what"], named, row["compares_rows"]))
+    return found
+
+
+async def _references(connection: Connection, columns: Mapping[Oid, list[Column]]) -> Mapping[Oid, list[Reference]]:
+    """By both ends of each foreign key."""
+    found: defaultdict[Oid, list[Reference]] = defaultdict(list)
+    for row in await connection.fetch(queries.FOREIGN_KEYS):
+        one = Reference(
+            what=row["what"],
+            child=row["child"],
+            columns=_named(columns.get(row["child"], ()), row["columns"]),
+            parent=row["parent"],
+            parent_columns=_named(columns.get(row["parent"], ()), row["parent_columns"]),
+            blocks_delete=row["blocks_delete"],
+            blocks_update=row["blocks_update"],
+        )
+        for end in dict.fromkeys((one.child, one.parent)):
+            found[end].append(one)
+    return found
+
+
+def _named(columns: Iterable[Column], attnums: Collection[int]) -> frozenset[str]:
+    """Names of columns; attnum 0 is the whole row."""
+    return frozenset(column.name for column in columns if column.attnum in attnums or 0 in attnums)
 
 
 async def _view_texts(connection: Connection, oids: Sequence[Oid]) -> dict[Oid, str | None]:

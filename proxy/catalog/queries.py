@@ -84,6 +84,36 @@ SELECT c.oid, n.nspname::text AS schema, c.collname::text AS name
 FROM pg_collation AS c JOIN pg_namespace AS n ON n.oid = c.collnamespace
 """
 
+# Columns that stand or fall together. conkey of a CHECK holds 0 for a whole row. An index that makes no constraint depends on
+# the columns of its expressions and its predicate; a generated column on those of its expression (it is not one of them
+# itself: what it makes of open columns tells nothing).
+COUPLINGS = """
+SELECT c.conrelid AS relation, 'check constraint ' || quote_ident(c.conname) AS what, c.conkey AS attnums,
+       false AS compares_rows
+FROM pg_constraint AS c WHERE c.contype = 'c' AND c.conrelid <> 0
+UNION ALL
+SELECT i.indrelid, 'index ' || quote_ident(x.relname),
+       ARRAY(SELECT k FROM unnest(i.indkey::int2[]) AS k WHERE k <> 0
+             UNION SELECT d.refobjsubid::int2 FROM pg_depend AS d
+             WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid AND d.refclassid = 'pg_class'::regclass
+               AND d.refobjid = i.indrelid), true
+FROM pg_index AS i JOIN pg_class AS x ON x.oid = i.indexrelid WHERE i.indisunique OR i.indisexclusion
+UNION ALL
+SELECT a.attrelid, 'generated column ' || quote_ident(a.attname),
+       ARRAY(SELECT DISTINCT d.refobjsubid::int2 FROM pg_depend AS d
+             WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = a.attrelid AND d.refobjsubid NOT IN (0, a.attnum)
+               AND (d.classid = 'pg_attrdef'::regclass AND d.objid = f.oid
+                    OR d.classid = 'pg_class'::regclass AND d.objid = a.attrelid AND d.objsubid = a.attnum)), false
+FROM pg_attribute AS a JOIN pg_attrdef AS f ON f.adrelid = a.attrelid AND f.adnum = a.attnum WHERE a.attgenerated <> ''
+ORDER BY 1, 2
+"""
+
+FOREIGN_KEYS = """
+SELECT 'foreign key ' || quote_ident(conname) AS what, conrelid AS child, conkey AS columns, confrelid AS parent,
+       confkey AS parent_columns, confdeltype IN ('a', 'r') AS blocks_delete, confupdtype IN ('a', 'r') AS blocks_update
+FROM pg_constraint WHERE contype = 'f' ORDER BY conrelid, conname
+"""
+
 # indimmediate: a deferrable key determines nothing for GROUP BY. Columns after indnkeyatts are only INCLUDEd.
 PRIMARY_KEYS = """
 SELECT indrelid AS relation, (indkey::int2[])[0:indnkeyatts - 1] AS attnums

@@ -38,6 +38,34 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Coupling:
+    """Columns (by name) that one check, unique or exclusion constraint, index or generated column looks at together.
+
+    `compares_rows`: it compares rows with each other, so that a new row can fail because of others.
+    """
+
+    what: str
+    columns: frozenset[str]
+    compares_rows: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A foreign key: `columns` of `child` must stand in `parent_columns` of `parent`, by name.
+
+    `blocks_delete`, `blocks_update`: a parent row that is referenced cannot go, or change its key (NO ACTION, RESTRICT).
+    """
+
+    what: str
+    child: Oid
+    columns: frozenset[str]
+    parent: Oid
+    parent_columns: frozenset[str]
+    blocks_delete: bool
+    blocks_update: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Relation:
     """A table, view, sequence … with what it can reach.
 
@@ -46,7 +74,8 @@ class Relation:
     a piece of code outside `trusted_owners` that runs when the relation is read (view functions, policies, generated
     columns, column domains, casts from its row type). `calls` of a view or materialised view: `schema.name` of the functions
     its own text calls, in any form, and that may read tables (all but the immutable ones; not worked out for PostgreSQL's
-    own views). `has_rules`: it has rules (CREATE RULE) besides what makes a view a view.
+    own views). `has_rules`: it has rules (CREATE RULE) besides what makes a view a view. `couplings` and `references` (foreign
+    keys from it and to it) tell how the success of a write depends on columns it does not name.
     """
 
     oid: Oid
@@ -65,6 +94,8 @@ class Relation:
     row_security: bool = False
     calls: frozenset[str] = frozenset()
     has_rules: bool = False
+    couplings: tuple[Coupling, ...] = ()
+    references: tuple[Reference, ...] = ()
 
     def column(self, name: str) -> Column | None:
         """The live column of that name, or None."""

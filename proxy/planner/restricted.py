@@ -30,6 +30,7 @@ from proxy.planner.planning import (
 )
 from proxy.policy.verdict import Closed, Masked, Open
 from proxy.sql import build
+from proxy.sql.couplings import Deed, check_couplings
 from proxy.sql.items import closing, relation_item
 from proxy.sql.parse import Statement, kind_of, node_of, parse
 from proxy.sql.reading import Reading
@@ -328,6 +329,7 @@ class Restricted(Planning):
                 )
         if isinstance(verdict, Masked) and verdict.condition is not None:
             raise Refusal(f"{name} is shown to you by a row condition and cannot be written", hint=f"Rule: {verdict.rule}")
+        check_couplings(self.snapshot, found, self.verdict_of, Deed(frozenset(columns), inserts=True))
         edits = qualify_name(statement, stmt.relation, found)
         return Judged(replace(part, uses=(self.spoken(found),)), (*edits, *calls), allowed=_NOTHING)
 

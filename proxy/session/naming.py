@@ -155,15 +155,24 @@ class Naming:
                 raise self._unreadable()
             try:
                 text = sql.decode(codec)
-                is_whole = text.encode(codec) == sql
+                wrong = None if text.encode(codec) == sql else sql
+            except UnicodeDecodeError as error:
+                wrong = sql[error.start :]
             except UnicodeError:
-                is_whole = False
-            if not is_whole:
-                spoken = self._ledger.parameters.get("client_encoding", "UTF8")
-                raise StatementError(f'invalid byte sequence for encoding "{spoken}"', sqlstate="22021")
+                wrong = sql
+            if wrong is not None:
+                raise self._malformed(wrong, codec)
         if self._ledger.parameters.get("standard_conforming_strings", "on") != "on" and "\\" in text:
             raise Unproven("standard_conforming_strings is off: a backslash cannot be judged", hint="Set it on.")
         return text
+
+    def _malformed(self, rest: bytes, codec: str) -> StatementError:
+        """As report_invalid_encoding in mbutils.c says it, which shows the bytes the character should have."""
+        spoken = self._ledger.parameters.get("client_encoding", "UTF8")
+        lead = rest[0] if codec == UTF8 else 0
+        width = 2 if 0xC0 <= lead < 0xE0 else 3 if 0xE0 <= lead < 0xF0 else 4 if 0xF0 <= lead < 0xF8 else 1
+        shown = " ".join(f"0x{byte:02x}" for byte in rest[:width])
+        return StatementError(f'invalid byte sequence for encoding "{spoken}": {shown}', sqlstate="22021")
 
     def _unreadable(self) -> Unproven:
         spoken = self._ledger.parameters.get("client_encoding")
@@ -281,7 +290,9 @@ class Naming:
                 raise Unavailable("the server does not tell its search_path", sqlstate="58000")
 
     def idle(self) -> None:
-        """No transaction is open: the moment to look at the catalog again."""
+        """No transaction is open: what was set stays set, and it is the moment to look at the catalog again."""
+        if self._knows_path and not self._unsettled:
+            self._is_path_touched = False
         if self._is_catalog_stale and not self._waits_for_planner:
             self._reload(())
 

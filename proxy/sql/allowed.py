@@ -39,7 +39,7 @@ from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 
-__all__ = ["CHECKED", "FIXED", "LOOKED_AT", "NEWEST", "SETTINGS", "call", "operator", "type_named"]
+__all__ = ["CHECKED", "FIXED", "LOOKED_AT", "NEWEST", "SETTINGS", "call", "is_function_name", "operator", "type_named"]
 
 OK, NO, CHECKED_VALUE = "ok", "no", "checked"
 
@@ -163,6 +163,11 @@ def call(server_version_num: int, name: str, given: int, *, as_array: bool = Fal
         return None
     forms = [f for f in _forms(major).get(name, ()) if f.takes(given, as_array=as_array)]
     return next((f.judged.reason for f in forms if f.judged.answer == NO), None if forms else "")
+
+
+def is_function_name(name: str) -> bool:
+    """Whether pg_catalog of any version looked at has a function of this name."""
+    return any(name in _forms(major) for major in LOOKED_AT)
 
 
 @cache

@@ -15,7 +15,7 @@ from google.protobuf.message import Message
 from postgast import pg_query_pb2 as pb
 
 from proxy.catalog.snapshot import Snapshot
-from proxy.errors import Refusal, Unproven
+from proxy.errors import Refusal, StatementError, Unproven
 from proxy.sql import allowed, build
 from proxy.sql.parse import TOKEN_SYSTEM_USER as SYSTEM_USER
 from proxy.sql.parse import Statement, kind_of, names, node_of
@@ -164,6 +164,11 @@ class Firewall:
         if user is not None and user in self.functions:
             return
         shown = ".".join(name)
+        version = self.snapshot.server_version_num
+        is_nowhere = not (self.snapshot.is_user_function(bare) or allowed.is_function_name(bare))
+        is_type = self.snapshot.is_type_name(bare) or allowed.type_named(version, bare) != ""
+        if is_nowhere and not is_type and version // 10_000 <= allowed.NEWEST:
+            raise StatementError(f"function {shown} does not exist", sqlstate="42883", position=_position(statement, node))
         raise Unproven(
             f"function {shown} is not on the list of functions restricted callers may call"
             + (f": {reason}" if reason and user is None else ""),

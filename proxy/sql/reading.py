@@ -175,6 +175,7 @@ class Reading:
     unknown: list[str] = field(default_factory=list)
     recursions: list[tuple[OutColumn, OutColumn]] = field(default_factory=list)  # (first arm's column, the recursive arm's)
     at: dict[int, OutColumn] = field(default_factory=dict)  # location of a ColumnRef -> the column it means
+    by_output: set[int] = field(default_factory=set)  # locations in ORDER BY and its like that name an output column
     owners: dict[int, str] = field(default_factory=dict)  # location of an unqualified one -> the name it can be qualified by
     misses: list[str] = field(default_factory=list)
     temporary: list[Any] = field(default_factory=list)  # RangeVars that mean temporary tables

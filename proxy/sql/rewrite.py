@@ -67,7 +67,7 @@ def rewrite(
     edits += _stars_without(statement, reading, hidden)
     for grouping in reading.groupings:
         edits += _implied_grouping(statement, grouping, verdict_of)
-    writes = check_writes(statement, reading, verdict_of)
+    writes = check_writes(statement, reading, verdict_of, firewall.snapshot)
     edits += writes.edits
     edits += temporary_edits(statement, reading.temporary)
     edits += qualified_calls(statement.nodes(stmt), firewall)
@@ -120,12 +120,13 @@ def _can_hold_row(nodes: Iterable[Any], reading: Reading, use: Use, verdict: Mas
     """
     name = _name(use)
     bare = {n.location for n in nodes if isinstance(n, pb.ColumnRef) and _is_bare(n, name)}
-    is_grouped = any(source.use is use for g in reading.groupings for item in g.items for source in item.sources)
+    key = set(use.relation.primary_key)
+    is_grouped = bool(key) and any(key <= _attnums(grouping.grouped, use) for grouping in reading.groupings)
     hides_domain = any(c.base_type_sql and verdict.columns[c.attnum].how != "open" for c in use.relation.columns)
     is_sealed = any(show.seal is not None for show in verdict.columns.values())
     if use.is_spread or is_grouped or hides_domain or is_sealed or use.relation.column(name) is not None:
         return False
-    return bare <= {one.location for one in use.rows}
+    return bare <= {one.location for one in use.rows} | reading.by_output
 
 
 def _is_bare(node: Any, name: str) -> bool:

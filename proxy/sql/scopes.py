@@ -114,7 +114,7 @@ class _Reader:
         self.path = path
         self.temporary = temporary
         self.reading = Reading()
-        self._star_arguments: set[int] = set()  # where `f(t.*)` hands a whole row to a function
+        self._expanded: set[int] = set()  # where a whole row is not one value: ROW(t.*), VALUES (t.*), (t).*
         self._referenced: list[list[OutColumn]] = []  # per open SELECT: every column it references, for Grouping
         self._in_rows: list[list[OutColumn]] = []  # the same by a whole row
 
@@ -644,6 +644,7 @@ class _Reader:
         """A whole item: a column passes on, a scalar subquery passes its column on, a constant is kept, the rest is opaque."""
         if _is_star(value):
             self.reading.unknown.append("a star inside a list")
+            self._note_expanded(value)
         if isinstance(value, pb.ColumnRef):
             column = self.column(value, scope, place)
             if column is not None:
@@ -744,6 +745,7 @@ class _Reader:
             if output is not None and not is_input:
                 self.usage(output, place, node.location)
                 self.reading.at.setdefault(node.location, output)
+                self.reading.by_output.add(node.location)
                 return output
         if isinstance(node, pb.ColumnRef):
             return self.column(node, scope, place)
@@ -773,9 +775,18 @@ class _Reader:
                 for output in self.select(node, scope)[0]:
                     self.usage(output, Place.OTHER, -1)
             else:
-                if isinstance(node, pb.FuncCall):
-                    self._star_arguments.update(a.location for a in map(node_of, node.args) if _is_star_of_one(a))
+                if isinstance(node, pb.RowExpr):
+                    for star in filter(_is_star, map(node_of, node.args)):
+                        self._note_expanded(star)
+                elif isinstance(node, pb.A_Indirection):
+                    self._note_expanded(node)
                 waiting.extend((child, Place.OTHER, ()) for child in children(node))
+
+    def _note_expanded(self, node: Any) -> None:
+        """`t.*` as an item of a list, `(t).*`: columns, not a value."""
+        inner = node_of(node.arg) if isinstance(node, pb.A_Indirection) and _is_star(node) else node
+        if isinstance(inner, pb.ColumnRef):
+            self._expanded.add(inner.location)
 
     def _sublink(self, node: Any, scope: _Scope, place: Place, others: tuple[Any, ...]) -> None:
         outputs, _ = self.select(node_of(node.subselect), scope)
@@ -908,7 +919,9 @@ class _Reader:
             use.is_spread = True
         if source.use is not None:
             source.use.whole_row = True
-            if len(node.fields) == 1 or node.location in self._star_arguments:
+            if node.location in self._expanded or len(node.fields) > 2:
+                source.use.is_spread = True  # ROW(t.*), (t).*: as many values as the row has columns
+            else:
                 source.use.rows.append(node)
         if self._in_rows:
             self._in_rows[-1].extend(source.columns)
@@ -948,11 +961,6 @@ def _handed_on(write: Write | None, columns: Iterable[OutColumn]) -> list[OutCol
         if write is not None and again is not None:
             column.origins = tuple((again if use is write.use else use, base) for use, base in column.origins)
     return found
-
-
-def _is_star_of_one(node: Any) -> bool:
-    """`t.*`, without a schema."""
-    return isinstance(node, pb.ColumnRef) and len(node.fields) == 2 and bool(node.fields[1].HasField("a_star"))
 
 
 def source_column(source: Source, name: str) -> OutColumn | None:

@@ -15,10 +15,11 @@ from typing import Any
 
 from postgast import pg_query_pb2 as pb
 
-from proxy.catalog.snapshot import Column, Relation
+from proxy.catalog.snapshot import Column, Relation, Snapshot
 from proxy.errors import Refusal, Unproven
 from proxy.policy.verdict import Masked, Open, Verdict
 from proxy.sql import build
+from proxy.sql.couplings import Deed, check_couplings
 from proxy.sql.items import reference_span, relation_item
 from proxy.sql.parse import Statement, children
 from proxy.sql.reading import SYSTEM_COLUMNS, Place, Reading, Returned, Write
@@ -36,7 +37,9 @@ class WriteEdits:
     shown: dict[int, frozenset[str]]
 
 
-def check_writes(statement: Statement, reading: Reading, verdict_of: Callable[[Relation], Verdict]) -> WriteEdits:
+def check_writes(
+    statement: Statement, reading: Reading, verdict_of: Callable[[Relation], Verdict], snapshot: Snapshot
+) -> WriteEdits:
     """Judge every write of a statement. Raises Refusal naming column and rule, Unproven for forms that cannot be kept true."""
     edits: list[Edit] = []
     shown: dict[int, set[str]] = {}
@@ -50,7 +53,18 @@ def check_writes(statement: Statement, reading: Reading, verdict_of: Callable[[R
                 one.check_read()
                 edits += one.edits
                 shown.setdefault(write.use.relation.oid, set()).update(one.shown)
+            check_couplings(snapshot, write.use.relation, verdict_of, _deed(write))
     return WriteEdits(tuple(edits), {oid: frozenset(texts) for oid, texts in shown.items()})
+
+
+def _deed(write: Write) -> Deed:
+    node = write.node
+    clauses = [e.merge_when_clause for e in node.merge_when_clauses] if isinstance(node, pb.MergeStmt) else []
+    return Deed(
+        frozenset(name for name, _ in write.written),
+        inserts=isinstance(node, pb.InsertStmt) and node.on_conflict_clause.action != pb.ONCONFLICT_UPDATE,
+        deletes=isinstance(node, pb.DeleteStmt) or any(c.command_type == pb.CMD_DELETE for c in clauses),
+    )
 
 
 class _Target:

@@ -202,9 +202,10 @@ def test_a_server_that_never_tells_its_path() -> None:
 
 
 def test_after_a_rollback_the_path_is_asked_again() -> None:
-    book = restricted().client(Q(b"SET search_path = s")).server(m.CommandComplete(b"SET"), READY).quiet()
+    in_block = m.ReadyForQuery("T")
+    book = restricted().client(Q(b"SET search_path = s")).server(m.CommandComplete(b"SET"), in_block).quiet()
     book.client(Q(b"ROLLBACK"))
-    book.answer_path()
+    book.answer_path(in_block)
     book.to_server(Q(b"ROLLBACK")).server(m.CommandComplete(b"ROLLBACK"), READY)
     book.quiet().client(Q(b"SELECT 1")).answer_path().to_server(Q(b"SELECT 1"))
 
