@@ -68,7 +68,7 @@ class Part:
     is_copy_out: bool = False
     naming: Naming | None = None
     makes_temporary: tuple[str, ...] = ()  # temporary tables that exist afterwards
-    drops_temporary: bool = False  # DISCARD: no temporary table exists afterwards
+    drops_temporary: frozenset[str] | None = frozenset()  # temporary tables that are gone afterwards; None: all
     gives_rows: bool = True  # False: a write without RETURNING; rows would come from a rule
     hides_messages: bool = False  # triggers, constraints, views or policies may speak of rows the caller does not see
 

@@ -15,7 +15,7 @@ from proxy.planner.planning import (
     SPOKEN,
     Judged,
     Planning,
-    drops_temporary,
+    dropped_temporary,
     is_copy_out,
     is_cursor_held,
     naming_of,
@@ -84,7 +84,7 @@ class Keyed(Planning):
             is_copy_out=is_copy_out(kind, stmt),
             naming=self.naming(kind, stmt, uses),
             makes_temporary=made_temporary(kind, stmt),
-            drops_temporary=drops_temporary(kind, stmt),
+            drops_temporary=dropped_temporary(kind, stmt),
         )
         if (kind in ROWS or kind in _CARRIES_ROWS) and not self.after_miss:
             unknown = self.unknown(stmt) if kind in ROWS else ()

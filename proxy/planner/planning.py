@@ -294,9 +294,13 @@ def naming_of(kind: str, stmt: Any) -> Naming | None:
     return None
 
 
-def drops_temporary(kind: str, stmt: Any) -> bool:
-    """DISCARD TEMP and DISCARD ALL."""
-    return kind == "Discard" and stmt.target in (pb.DISCARD_TEMP, pb.DISCARD_ALL)
+def dropped_temporary(kind: str, stmt: Any) -> frozenset[str] | None:
+    """Names of temporary tables a statement may drop; None for all: DISCARD TEMP and DISCARD ALL."""
+    if kind == "Discard" and stmt.target in (pb.DISCARD_TEMP, pb.DISCARD_ALL):
+        return None
+    if kind == "Drop" and stmt.remove_type == pb.OBJECT_TABLE:
+        return frozenset(sql_parse.names(sql_parse.node_of(one).items)[-1] for one in stmt.objects)
+    return frozenset()
 
 
 def _names_beyond_ascii(statement: Statement) -> tuple[str, ...]:
@@ -308,7 +312,7 @@ def _names_beyond_ascii(statement: Statement) -> tuple[str, ...]:
 
 def _changes_names(part: Part) -> bool:
     is_all = part.naming is not None and part.naming.name is None
-    return is_all or part.drops_temporary or bool(part.makes_temporary)
+    return is_all or part.drops_temporary != frozenset() or bool(part.makes_temporary)
 
 
 def results_of(work: SealedWork) -> tuple[SealedResult, ...]:

@@ -23,7 +23,7 @@ from proxy.planner.planning import (
     SPOKEN,
     Judged,
     Planning,
-    drops_temporary,
+    dropped_temporary,
     is_cursor_held,
     naming_of,
     results_of,
@@ -59,7 +59,7 @@ class Restricted(Planning):
         if call is not None:
             return call(statement, kind, stmt)
         if kind in HARMLESS:
-            return Judged(Part(kind, naming=naming_of(kind, stmt), drops_temporary=drops_temporary(kind, stmt)))
+            return Judged(Part(kind, naming=naming_of(kind, stmt), drops_temporary=dropped_temporary(kind, stmt)))
         raise Unproven(
             f"{SPOKEN.get(kind, kind.upper())} is not open to restricted callers",
             hint="Queries, INSERT, UPDATE, DELETE, MERGE, cursors, PREPARE, EXPLAIN, COPY and temporary tables are.",
@@ -151,11 +151,16 @@ class Restricted(Planning):
         """Whether code of the database reads raw rows before any mask: of a view, a row policy, a virtual column."""
         return any(
             relation.row_security
-            or (relation.kind in (VIEW, MATVIEW) and not isinstance(self.verdict_of(relation), Open))
+            or (relation.kind in (VIEW, MATVIEW) and self.reaches_hidden(relation))
             or any(column.generated == "v" for column in relation.columns)
             for relation in (use.relation for use in reading.uses)
             if relation.schema not in ("pg_catalog", "information_schema")
         )
+
+    def reaches_hidden(self, relation: Relation) -> bool:
+        """Whether it can show rows of something that is not open: it may cast or call on them, whatever it shows itself."""
+        reached = (self.snapshot.relations.get(oid) for oid in self.snapshot.reach(relation.oid))
+        return any(one is not None and not isinstance(self.verdict_of(one), Open) for one in reached)
 
     def notices_of(self, reading: Reading, mentioned: frozenset[str]) -> tuple[str, ...]:
         """A closed column reads as NULL; its name is said, so that nobody takes NULL for the data."""
@@ -421,7 +426,7 @@ class Restricted(Planning):
                 raise StatementError(f'table "{name}" does not exist', sqlstate="42P01")
             if len(parts) == 1:
                 edits.append(Edit(start, start, "pg_temp."))
-        return Judged(Part(kind), tuple(edits), allowed=_NOTHING)
+        return Judged(Part(kind, drops_temporary=dropped_temporary(kind, stmt)), tuple(edits), allowed=_NOTHING)
 
     # -- the rest ---------------------------------------------------------------------------------------------------------
 

@@ -130,10 +130,9 @@ class Naming:
 
         One that a rollback takes away stays on the list: its name then leads to nothing, as it would on the server.
         """
-        if part.drops_temporary:
-            self.temporary = frozenset()
-        elif part.makes_temporary:
-            self.temporary |= frozenset(part.makes_temporary)
+        gone = self.temporary if part.drops_temporary is None else part.drops_temporary
+        if gone or part.makes_temporary:
+            self.temporary = self.temporary - gone | frozenset(part.makes_temporary)
 
     def _glass_plan(
         self, planner: Planner, sql: bytes, param_oids: tuple[int, ...], in_prepare: bool

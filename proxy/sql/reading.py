@@ -73,6 +73,7 @@ class Source:
     inner_uses: tuple[Use, ...] = ()  # of a join with an alias of its own
     schema: str | None = None  # set when the relation stands without an alias: schema.name.column is legal
     is_temporary: bool = False  # a temporary table: any column it may have is the caller's own
+    is_version: bool = False  # `old` or `new` of RETURNING
 
 
 @dataclass(slots=True, eq=False)

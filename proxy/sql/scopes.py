@@ -407,7 +407,9 @@ class _Reader:
         clause = node.returning_clause
         renamed = {o.returning_option.option: o.returning_option.value for o in clause.options}
         names_of = (renamed.get(pb.RETURNING_OPTION_OLD, "old"), renamed.get(pb.RETURNING_OPTION_NEW, "new"))
-        versions = [Source(name, target.columns, target.complete, is_temporary=write is None) for name in names_of]
+        versions = [
+            Source(name, target.columns, target.complete, is_temporary=write is None, is_version=True) for name in names_of
+        ]
         level = scope.inner([*items, Item([], versions)])
         outputs: list[OutColumn] = []
         is_complete = True
@@ -891,6 +893,8 @@ class _Reader:
             return column
         if name in SYSTEM_COLUMNS and source.use is not None:
             source.use.system_columns.add(name)
+            return None
+        if name in SYSTEM_COLUMNS and source.is_version:
             return None
         if source.is_temporary:
             self.reading.foreign.append((parts, node.location))

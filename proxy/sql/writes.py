@@ -110,7 +110,9 @@ class _Target:
 
     def check_written(self) -> None:
         unwritable = {c.name for c in self.relation.columns if not self.masked.columns[c.attnum].writable}
-        if not self.write.listed and unwritable and (not self.write.width or isinstance(self.write.node, pb.MergeStmt)):
+        is_merge = isinstance(self.write.node, pb.MergeStmt)
+        fills_nothing = is_merge and self.write.width == 0  # INSERT DEFAULT VALUES
+        if not self.write.listed and unwritable and not fills_nothing and (is_merge or not self.write.width):
             raise Unproven(f"name the columns of {self.name} that INSERT fills: not all of them can be written by you")
         for name, location in self.write.written:
             if name in unwritable:
@@ -120,7 +122,7 @@ class _Target:
                     hint=f"Leave {name} out. {_HINT} Rule: {show.rule}",
                     position=self.position(location),
                 )
-        if not self.write.listed and unwritable:
+        if not self.write.listed and unwritable and not is_merge:
             names = [c.name for c in self.relation.columns[: self.write.width]]
             item = relation_item(self.statement, self.write.use.range_var)
             end = self._alias_end(item.end)
@@ -207,6 +209,8 @@ class _Target:
         if qualifier in self._target_names() and self._may_mean_target(node):
             if last is None or last in hidden:
                 raise self._closed(last or "a whole row of it", node.location)
+            if last == "tableoid" and (self.relation.kind == "p" or self.relation.parents):
+                raise self._closed("tableoid, which tells the partition", node.location)
             if self.relation.column(last) is None and last not in SYSTEM_COLUMNS:
                 raise self._closed(last, node.location)
 
