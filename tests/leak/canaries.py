@@ -37,12 +37,15 @@ class Canaries:
 
     def found_in(self, received: bytes) -> list[str]:
         """What of them stands in these bytes, by name and form. `received`: frames of the server from a frame's start on."""
-        short = received.replace(b"x" * 64, b"").replace(b"78" * 64, b"")  # of rows that are big by repeat('x', …)
-        lower = short.lower()
-        found = [name for name, needle in self._needles if needle in short or needle in lower]
+        found = self.standing_in(received.replace(b"x" * 64, b"").replace(b"78" * 64, b""))  # big rows are repeat('x', …)
         for text in _spelled(received):
             found += [f"{name}, one character a row" for name, value in self._spelled if value in text or value[::-1] in text]
         return found
+
+    def standing_in(self, data: bytes) -> list[str]:
+        """The same for any bytes, where nothing is spelled row by row."""
+        lower = data.lower()
+        return [name for name, needle in self._needles if needle in data or needle in lower]
 
 
 def _forms(value: bytes) -> Iterator[tuple[str, bytes]]:
