@@ -192,6 +192,6 @@ JUDGES = {
 _LOGINS = {"app": "shop_app", "dba": "dba"}
 
 
-def planner(role: str, version_num: int = 180004) -> Planner:
-    """A planner for one of JUDGES."""
-    return Planner(JUDGES[role], snapshot(version_num), _LOGINS.get(role, "ana"), seal_text)
+def planner(role: str, version_num: int = 180004, **judge: object) -> Planner:
+    """A planner for one of JUDGES, with other words in the judge's `judge` fields."""
+    return Planner(replace(JUDGES[role], **judge), snapshot(version_num), _LOGINS.get(role, "ana"), seal_text)
