@@ -161,7 +161,7 @@ def _marked(name: str) -> object:
     return pytest.param(name, marks=[pytest.mark.xfail(strict=True, reason=reason)] if reason else [])
 
 
-@pytest.mark.parametrize("name", map(_marked, RENAMES))
+@pytest.mark.parametrize("name", [_marked(name) for name in RENAMES])
 def test_a_relation_that_is_changed(newest_world: World, name: str) -> None:
     """By its owner, past the proxy, while sessions are on; the analyst follows."""
     world = newest_world
