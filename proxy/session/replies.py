@@ -16,7 +16,7 @@ from proxy.session.naming import Naming
 from proxy.session.refusing import own_reply, refuse_extended, rejected
 from proxy.session.reports import for_client, own_notices
 from proxy.session.rows import RowOpener, check_parameters, parameter_shape, row_shape, sensitive_cells
-from proxy.session.slots import Portal, Slot
+from proxy.session.slots import Slot
 from proxy.session.sqlnames import SqlNames
 from proxy.wire import messages as m
 from proxy.wire.frames import FIRST, HEAD_BYTES, PIECE, Frame, FrameReader
@@ -213,6 +213,8 @@ class Replies:
             self._naming.answer(buffer[start + HEAD_BYTES : end])
             return b""
         slot.require_part()
+        if not slot.part.gives_rows:
+            raise Bug("a write without RETURNING gave rows")
         if not self._counts(slot, end - start):
             return b""
         if slot.opener is None:
@@ -232,13 +234,9 @@ class Replies:
         if slot.is_stopped or slot.is_muted or slot.refusal is not None:
             return False
         if slot.limit is not None:
-            counter = slot.portal if slot.portal is not None else slot
-            if isinstance(counter, Portal):
-                counter.rows += 1
-                counted = counter.rows
-            else:
-                counter.counted += 1
-                counted = counter.counted
+            counter = slot.counter()
+            counter.counted += 1
+            counted = counter.counted
             if counted > slot.limit:
                 self._stop(slot, over_budget(slot.limit, self._ledger.role))
                 return False

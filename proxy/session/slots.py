@@ -51,23 +51,27 @@ class Prepared:
 
 @dataclass(slots=True)
 class Portal:
-    """A bound portal. `rows` counts over all its Executes."""
+    """A bound portal. `counted`: its rows towards the limit, over all that is fetched from it."""
 
     prepared: Prepared
     result_formats: tuple[int, ...] = ()
-    rows: int = 0
+    counted: int = 0
     is_described: bool = False
     is_held: bool = False  # a cursor WITH HOLD outlives its transaction
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What statement `number` of a text does to a name when it succeeds: `value` None drops it, `name` None means all."""
+    """What statement `number` of a text does to a name when it succeeds: `value` None drops it, `name` None means all.
+
+    `is_use`: it only fetches from the portal `value`, whose rows count over all its fetches.
+    """
 
     number: int
     is_portal: bool
     name: bytes | None
     value: Prepared | Portal | None
+    is_use: bool = False
 
 
 class Slot:
@@ -132,12 +136,17 @@ class Slot:
         self.counted = 0
         self.part_start = self.rows
         is_known = self.part is not NO_PART or plan is None or not plan.restricted
-        self.is_plain = self.limit is None and not self.part.results and is_known
+        self.is_plain = self.limit is None and not self.part.results and is_known and self.part.gives_rows
+
+    def counter(self) -> Slot | Portal:
+        """Where rows towards the limit are counted: a portal's over all that is fetched from it, else the statement's own."""
+        for one in self.named:
+            if one.is_use and one.number == self.part_number and isinstance(one.value, Portal):
+                return one.value
+        return self if self.portal is None else self.portal
 
     def require_part(self) -> None:
         """A restricted caller gets nothing the plan does not know of. Raises Bug."""
-        if not self.part.gives_rows and self.rows > self.part_start:
-            raise Bug("a write without RETURNING gave rows")
         if self.part is NO_PART and self.plan is not None and self.plan.restricted:
             raise Bug("the server answered a statement the plan does not have")
 

@@ -38,12 +38,15 @@ class SqlNames:
             if words is None:
                 parts.append(part)
             elif words.action in ("execute", "fetch"):
-                meant = self._meant(words, effects)
+                found = self._meant(words, effects)
+                meant = found.prepared if isinstance(found, Portal) else found
                 if meant is None:
                     parts.append(part)
                     continue
                 parts.append(_as_meant(part, meant))
                 plans.append(meant.plan)
+                if isinstance(found, Portal):
+                    effects.append(Named(number, True, (words.name or "").encode(), found, is_use=True))
             else:
                 parts.append(part)
                 effects += self._effects(words, number, plan, text)
@@ -75,7 +78,7 @@ class SqlNames:
                 return [Named(number, True, name, None)]
         return [Named(number, False, None, None), Named(number, True, None, None)]
 
-    def _meant(self, words: Words, effects: list[Named]) -> Prepared | None:
+    def _meant(self, words: Words, effects: list[Named]) -> Prepared | Portal | None:
         name = (words.name or "").encode()
         is_portal = words.action == "fetch"
         found: Prepared | Portal | None
@@ -96,7 +99,7 @@ class SqlNames:
             raise Unproven(
                 f'prepared statement "{words.name}" works with encrypted columns: run it by Bind and Execute, not by EXECUTE'
             )
-        return prepared
+        return found
 
     def _find(self, names: Names[Prepared] | Names[Portal], name: bytes) -> Prepared | Portal | None:
         try:
@@ -109,7 +112,7 @@ class SqlNames:
         """The text leaves: from now on its names are doubtful."""
         slot.named = effects
         for one in effects:
-            if one.name is None:
+            if one.name is None or one.is_use:
                 continue  # everything waits while such a text is on its way (Plan.may_change_names)
             segment = self._ledger.segment
             if one.is_portal:
@@ -120,7 +123,7 @@ class SqlNames:
     def part_done(self, slot: Slot) -> None:
         """The statement at hand of the slot's text succeeded."""
         for one in slot.named:
-            if one.number != slot.part_number:
+            if one.number != slot.part_number or one.is_use:
                 continue
             if one.name is None:
                 (self._ledger.portals if one.is_portal else self._ledger.statements).clear()
@@ -132,7 +135,7 @@ class SqlNames:
     def ended(self, slot: Slot) -> None:
         """The text is through: what did not happen is forgotten."""
         for one in slot.named:
-            if one.name is not None:
+            if one.name is not None and not one.is_use:
                 (self._ledger.portals if one.is_portal else self._ledger.statements).forget(one.name, slot)
 
 
