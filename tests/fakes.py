@@ -45,6 +45,10 @@ class FakePlanner:
     purpose: str = ""
     channels: frozenset[str] = frozenset()
 
+    def knows(self, oid: int) -> bool:
+        """None of them."""
+        return False
+
     def check_path(self, path: tuple[str, ...]) -> None:
         """Every path is fine."""
 

@@ -93,6 +93,10 @@ class Planner:
                 self._plans.popitem(last=False)
         return plan
 
+    def knows(self, oid: int) -> bool:
+        """Whether the snapshot has a relation of this OID."""
+        return Oid(oid) in self.snapshot.relations
+
     def check_path(self, path: tuple[str, ...]) -> None:
         """What is prepared resolves operators and functions anew at each execution. Raises Refusal for an unsafe path."""
         if self.restricted:

@@ -6,14 +6,17 @@ could be a value; a refused statement has no plan, so its text is not logged.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Literal
 
 from proxy.audit import event
 from proxy.audit.event import Event, Outcome
-from proxy.errors import ProxyError
+from proxy.errors import ProxyError, StatementError
 from proxy.plan import Plan
 from proxy.wire.messages import StartupMessage
+
+_QUOTED = re.compile(r'(?<=at or near )".*"', re.DOTALL)
 
 
 @dataclass(slots=True)
@@ -78,7 +81,9 @@ class Journal:
 
     def refuse(self, event_id: str, error: ProxyError, said: str = "") -> Event:
         """A statement that does not leave, or is stopped."""
-        return event.refuse(event_id, self.who, sqlstate=error.sqlstate, reason=error.message, statement=said)
+        # A syntax error quotes the text where it stands, which may be a literal.
+        reason = _QUOTED.sub('"?"', error.message) if isinstance(error, StatementError) else error.message
+        return event.refuse(event_id, self.who, sqlstate=error.sqlstate, reason=reason, statement=said)
 
     def end(
         self,

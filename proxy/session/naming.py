@@ -44,6 +44,7 @@ class Naming:
         self._planner_error: ProxyError | None = None
         self._after_miss = False
         self.temporary: frozenset[str] = frozenset()  # names of the session's temporary tables
+        self._dropped: frozenset[str] = frozenset()  # those of them the open transaction drops
 
     def decide(self, sql: bytes, param_oids: tuple[int, ...], *, in_prepare: bool) -> tuple[Plan, str]:
         """The plan, and the text as decoded. Raises Hold, or a ProxyError to refuse with."""
@@ -125,14 +126,20 @@ class Naming:
         elif plan.ends_transaction and self._is_path_touched:
             self._knows_path = False
 
-    def part_done(self, part: Part) -> None:
+    def part_done(self, part: Part, tag: bytes) -> None:
         """A statement succeeded: the temporary tables it made or dropped are known from now on.
 
-        One that a rollback takes away stays on the list: its name then leads to nothing, as it would on the server.
+        One that a rollback takes away stays on the list: its name then leads to nothing, as it would on the server. One that
+        is dropped leaves it when the transaction ends, unless that is a ROLLBACK. `tag` is CommandComplete's.
         """
-        gone = self.temporary if part.drops_temporary is None else part.drops_temporary
-        if gone or part.makes_temporary:
-            self.temporary = self.temporary - gone | frozenset(part.makes_temporary)
+        if part.command == "Transaction":
+            if tag == b"ROLLBACK":
+                self._dropped = frozenset()
+            return
+        self._dropped |= self.temporary if part.drops_temporary is None else part.drops_temporary
+        if part.makes_temporary:
+            made = frozenset(part.makes_temporary)
+            self.temporary, self._dropped = self.temporary | made, self._dropped - made
 
     def _glass_plan(
         self, planner: Planner, sql: bytes, param_oids: tuple[int, ...], in_prepare: bool
@@ -292,11 +299,13 @@ class Naming:
         """No transaction is open: what was set stays set, and it is the moment to look at the catalog again."""
         if self._knows_path and not self._unsettled:
             self._is_path_touched = False
+        self.temporary, self._dropped = self.temporary - self._dropped, frozenset()
         if self._is_catalog_stale and not self._waits_for_planner:
             self._reload(())
 
     def failed(self) -> None:
         """A statement failed: with it, a SET may be undone."""
+        self._dropped = frozenset()
         if self._is_path_touched:
             self._knows_path = False
 

@@ -10,12 +10,14 @@ from collections.abc import Callable
 
 from proxy.errors import BudgetSpent, Bug, ProtocolError, ProxyError, Unavailable
 from proxy.guard import over_budget
+from proxy.plan import Part, Plan
 from proxy.session import slots as s
+from proxy.session.actions import Reload
 from proxy.session.ledger import Ledger
 from proxy.session.naming import Naming
 from proxy.session.refusing import own_reply, refuse_extended, rejected
 from proxy.session.reports import for_client, own_notices
-from proxy.session.rows import RowOpener, check_parameters, parameter_shape, row_shape, sensitive_cells
+from proxy.session.rows import RowOpener, check_parameters, origins, parameter_shape, row_shape, sensitive_cells
 from proxy.session.slots import Slot
 from proxy.session.sqlnames import SqlNames
 from proxy.wire import messages as m
@@ -166,6 +168,7 @@ class Replies:
         shape = None
         if plan is not None and not self._naming.is_glass:
             shape = row_shape(frame[HEAD_BYTES:], plan, part)
+            self._require_known_origins(frame[HEAD_BYTES:], plan, part)
             if slot.kind == s.QUERY and shape is not None and part.results:
                 slot.opener = RowOpener(part.results, shape[1], self._ledger.sealing)
         if slot.kind == s.QUERY:
@@ -175,6 +178,15 @@ class Replies:
         if slot.prepared is not None:
             slot.prepared.is_described = True
         return self._described(slot, None if shape is None else shape[0])
+
+    def _require_known_origins(self, body: bytes, plan: Plan, part: Part) -> None:
+        """A name of a restricted caller's statement that now means another relation than planned shows itself here."""
+        planner = self._naming.planner
+        if planner is not None and plan.restricted and not origins(body) <= {use.oid for use in part.uses}:
+            strangers = origins(body) - {use.oid for use in part.uses}
+            if any(planner.knows(oid) for oid in strangers):  # temporary tables are not in the catalog we know
+                self._ledger.actions.append(Reload(()))
+                raise Unavailable("the catalog changed while this statement was on its way: connect again", sqlstate="57P03")
 
     def _no_data(self, frame: bytes) -> bytes | None:
         slot = self._front(s.DESCRIBE_STATEMENT, s.DESCRIBE_PORTAL)
@@ -312,7 +324,8 @@ class Replies:
         slot.part_start = slot.rows
         if frame[0] != Backend.PORTAL_SUSPENDED and not self._naming.is_glass:
             self._names.part_done(slot)
-            self._naming.part_done(slot.part)
+            tag = m.CommandComplete.parse(frame[HEAD_BYTES:]).tag if frame[0] == Backend.COMMAND_COMPLETE else b""
+            self._naming.part_done(slot.part, tag)
         if slot.kind == s.EXECUTE:
             self._ledger.slots.popleft()
             return self._execute_ends(slot)

@@ -104,6 +104,11 @@ def row_shape(body: bytes, plan: Plan, part: Part) -> tuple[bytes, tuple[int, ..
     return RowDescription(tuple(fields)).to_bytes(), tuple(one.format for one in fields)
 
 
+def origins(body: bytes) -> frozenset[int]:
+    """OIDs of the relations a RowDescription's columns come from."""
+    return frozenset(one.table_oid for one in RowDescription.parse(body).fields if one.table_oid)
+
+
 def parameter_shape(body: bytes, plan: Plan) -> bytes | None:
     """ParameterDescription for the client: the logical type of each sealed parameter; None when nothing is sealed."""
     if not plan.params:
@@ -180,6 +185,7 @@ __all__ = [
     "RowOpener",
     "Sealing",
     "check_parameters",
+    "origins",
     "parameter_shape",
     "row_shape",
     "seal_parameters",

@@ -72,6 +72,9 @@ class Planner(Protocol):
     def channels(self) -> frozenset[str]:
         """Channels whose notifications reach a restricted caller."""
 
+    def knows(self, oid: int) -> bool:
+        """Whether the catalog has a relation of this OID."""
+
     def check_path(self, path: tuple[str, ...]) -> None:
         """Before something prepared runs under `path`. Raises Refusal."""
 
