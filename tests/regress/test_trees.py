@@ -34,6 +34,7 @@ SAME = (
     "INSERT INTO orders (id) SELECT id FROM customers RETURNING *",
     "UPDATE customers SET city = 'x' WHERE id = 1 RETURNING *, name AS n, city",
     "DELETE FROM customers c USING orders o WHERE o.customer_id = c.id RETURNING c.*, o.*",
+    "DELETE FROM customers USING evil.orders o WHERE o.id = customers.id RETURNING o.total, customers.city",
     "MERGE INTO customers USING orders ON customers.id = orders.id WHEN MATCHED THEN UPDATE SET city = '' RETURNING *",
     "DECLARE k CURSOR FOR SELECT name FROM customers FOR UPDATE OF customers",
     "SELECT name INTO TEMP kept FROM customers",
@@ -78,6 +79,9 @@ SPOILED = {
     "a further column shown": ("SELECT *, ctid FROM customers", ', ctid', ', "customers"."ctid", ctid'),
     "a hidden column in RETURNING": (
         "UPDATE customers SET city = 'x' RETURNING birth_date", 'CAST(NULL AS pg_catalog.date)', '"customers"."birth_date"',
+    ),
+    "a hidden column of the target, qualified": (
+        "UPDATE customers c SET city = 'x' RETURNING c.birth_date", 'CAST(NULL AS pg_catalog.date)', 'c."birth_date"',
     ),
     "another column set": ("UPDATE customers SET city = 'x'", "SET city", "SET id"),
     "a star in RETURNING": ("DELETE FROM orders RETURNING id", "RETURNING id", "RETURNING *"),

@@ -256,9 +256,11 @@ class _Comparison:
             last = value.fields[-1]
             if _is_same_or_longer(value, node_of(items[0].val)):
                 item = items.pop(0)
+                if not self.may_mean(value, after, relation):
+                    continue
                 if last.HasField("string"):
                     self.unhidden(relation, verdict, last.string.sval, item)
-                elif any(show.how != "open" for show in verdict.columns.values()) and self.may_mean(value, after, relation):
+                elif any(show.how != "open" for show in verdict.columns.values()):
                     raise _Different("a star of hidden columns in RETURNING")
                 continue
             if last.HasField("a_star"):
@@ -276,11 +278,11 @@ class _Comparison:
         if items:
             raise _Different("RETURNING is longer")
 
-    def may_mean(self, star: Any, clause: Any, relation: Relation) -> bool:
-        """Whether a star in RETURNING is the target's."""
-        if len(star.fields) == 1:
+    def may_mean(self, reference: Any, clause: Any, relation: Relation) -> bool:
+        """Whether a reference in RETURNING can be to the target, by the letters of its qualifier."""
+        if len(reference.fields) == 1:
             return True
-        name = star.fields[-2].string.sval
+        name = reference.fields[-2].string.sval
         return name in {"old", "new", relation.name, self.target_alias, *(o.returning_option.value for o in clause.options)}
 
     def unhidden(self, relation: Relation, verdict: Masked, name: str, item: Any, *, is_named: bool = True) -> None:
