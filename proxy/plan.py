@@ -71,6 +71,7 @@ class Part:
     drops_temporary: frozenset[str] | None = frozenset()  # temporary tables that are gone afterwards; None: all
     gives_rows: bool = True  # False: a write without RETURNING; rows would come from a rule
     hides_messages: bool = False  # triggers, constraints, views or policies may speak of rows the caller does not see
+    writes: bool = False  # rows, also in its WITH, or what EXECUTE runs
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ from proxy.wire.messages import CancelRequest
 logger = logging.getLogger("maskgate")
 
 HIGH_WATER_BYTES = 256 << 10  # of unsent bytes to one peer, after which the other one is not read
+CHUNK_BYTES = 64 << 10  # heard from one peer in one turn
 CANCEL_SECONDS = 10.0
 CLOSE_SECONDS = 5.0  # a peer that does not take our last words loses them
 MISS_SECONDS = 1.0  # a name that was looked up in vain is not looked up again so soon
@@ -404,6 +405,8 @@ class _Link:
         self._is_closing = False
         self._reads_client = self._reads_server = True
         self._client_is_full = self._server_is_full = False
+        self.client_inbox = _Inbox(self, self.client_said)
+        self.server_inbox = _Inbox(self, self.server_said)
 
     # -- sockets
 
@@ -426,11 +429,13 @@ class _Link:
         _prepare(transport)
 
     def client_lost(self) -> None:
+        self.client_inbox.finish()
         self.client = None
         self.step(self.session.client_lost, self.proxy.loop.time())
         self._look_if_closed()
 
     def server_lost(self) -> None:
+        self.server_inbox.finish()
         self.server = None
         self.step(self.session.server_lost, self.proxy.loop.time())
         self._look_if_closed()
@@ -438,20 +443,27 @@ class _Link:
     def client_full(self, is_full: bool) -> None:
         """The client takes nothing more, or again: the server has to wait."""
         self._client_is_full = is_full
-        self._look_at_reading()
+        self.look_at_reading()
 
     def server_full(self, is_full: bool) -> None:
         self._server_is_full = is_full
-        self._look_at_reading()
+        self.look_at_reading()
 
-    def _look_at_reading(self) -> None:
+    def client_said(self, data: bytes) -> None:
+        self.step(self.session.client_bytes, data, self.proxy.loop.time())
+
+    def server_said(self, data: bytes) -> None:
+        self.step(self.session.server_bytes, data, self.proxy.loop.time())
+
+    def look_at_reading(self) -> None:
+        """Read from each peer, or not, as things stand now."""
         if self._is_closing:
             return
-        wants = self.session.wants_client_bytes and not self._server_is_full
+        wants = self.session.wants_client_bytes and not self._server_is_full and not self.client_inbox.is_resting
         if wants != self._reads_client and self.client is not None:
             self._reads_client = wants
             (self.client.resume_reading if wants else self.client.pause_reading)()
-        wants = not self._client_is_full
+        wants = not self._client_is_full and not self.server_inbox.is_resting
         if wants != self._reads_server and self.server is not None:
             self._reads_server = wants
             (self.server.resume_reading if wants else self.server.pause_reading)()
@@ -531,7 +543,7 @@ class _Link:
         if is_over and not any(isinstance(action, ForwardCancel) for action in actions):
             self._close()
         elif not is_over:
-            self._look_at_reading()
+            self.look_at_reading()
 
     def _ask(self, action: Action) -> None:
         proxy = self.proxy
@@ -570,16 +582,53 @@ class _Link:
                 transport.abort()
 
 
+class _Inbox:
+    """What one peer said and the session has not heard yet: it hears a little in each turn, and the others in between.
+
+    uvloop reads up to 8 MB from one socket before it looks at the next, which may be two seconds' work.
+    """
+
+    def __init__(self, link: _Link, tell: Callable[[bytes], None]) -> None:
+        self._link, self._tell = link, tell
+        self._waiting = b""
+        self.is_resting = False  # nothing more is read just now
+
+    def said(self, data: bytes) -> None:
+        if self.is_resting:
+            self._waiting += data
+        else:
+            self._hear(data)
+
+    def finish(self) -> None:
+        """The peer is gone: hear the rest at once."""
+        data, self._waiting = self._waiting, b""
+        if data:
+            self._tell(data)
+
+    def _hear(self, data: bytes) -> None:
+        self._waiting = data[CHUNK_BYTES:]
+        self._tell(data[:CHUNK_BYTES])
+        if len(data) >= CHUNK_BYTES:
+            self.is_resting = True
+            self._link.look_at_reading()
+            self._link.proxy.loop.call_soon(self._go_on)
+
+    def _go_on(self) -> None:
+        self.is_resting = False
+        if self._waiting:
+            self._hear(self._waiting)
+        self._link.look_at_reading()
+
+
 class _ClientSide(asyncio.Protocol):
     def __init__(self, link: _Link) -> None:
         self._link = link
-        self._time = link.proxy.loop.time
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._link.client_made(cast(asyncio.Transport, transport))
 
     def data_received(self, data: bytes) -> None:
-        self._link.step(self._link.session.client_bytes, data, self._time())
+        self._link.client_inbox.said(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._link.client_lost()
@@ -594,13 +643,12 @@ class _ClientSide(asyncio.Protocol):
 class _ServerSide(asyncio.Protocol):
     def __init__(self, link: _Link) -> None:
         self._link = link
-        self._time = link.proxy.loop.time
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._link.server_made(cast(asyncio.Transport, transport))
 
     def data_received(self, data: bytes) -> None:
-        self._link.step(self._link.session.server_bytes, data, self._time())
+        self._link.server_inbox.said(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._link.server_lost()

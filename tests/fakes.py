@@ -81,7 +81,7 @@ class FakePlanner:
         words = [one[0].upper() for one in statements if one]
         return Plan(
             text=text.encode(),
-            parts=tuple(Part(_command(word), row_limit=self.row_limit) for word in words),
+            parts=tuple(Part(one, row_limit=self.row_limit, gives_rows=one != "Transaction") for one in map(_command, words)),
             log_text=text,
             restricted=self.restricted,
             may_change_path="SET" in words or "search_path" in text,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from proxy.errors import ProxyError
 from proxy.plan import Part, Plan
-from proxy.planner.planning import CHANGES_PATH, NO_CATALOG_CHANGE, Planning, is_copy_out
+from proxy.planner.planning import CHANGES_PATH, NO_CATALOG_CHANGE, Planning, gives_rows, is_copy_out, writes
 from proxy.sql import parse as sql_parse
 from proxy.sql.scopes import relations_named
 
@@ -20,7 +20,16 @@ class Glass(Planning):
         parts, moves, changes, ends = [], False, False, False
         for kind, stmt in statement.stmts:
             uses = tuple(self.spoken(r) for r in dict.fromkeys(relations_named(stmt, self.snapshot, self.path)))
-            parts.append(Part(kind, uses=uses, is_copy_out=is_copy_out(kind, stmt), row_limit=self.judge.row_limit))
+            parts.append(
+                Part(
+                    kind,
+                    uses=uses,
+                    is_copy_out=is_copy_out(kind, stmt),
+                    row_limit=self.judge.row_limit,
+                    gives_rows=gives_rows(kind, stmt),
+                    writes=writes(kind, stmt),
+                )
+            )
             moves = moves or kind in CHANGES_PATH
             changes = changes or kind not in NO_CATALOG_CHANGE
             ends = ends or kind == "Transaction"

@@ -16,10 +16,12 @@ from proxy.planner.planning import (
     Judged,
     Planning,
     dropped_temporary,
+    gives_rows,
     is_copy_out,
     is_cursor_held,
     naming_of,
     results_of,
+    writes,
 )
 from proxy.policy.verdict import Closed
 from proxy.sql import parse as sql_parse
@@ -81,10 +83,12 @@ class Keyed(Planning):
             kind,
             uses=uses,
             row_limit=self.judge.row_limit,
+            gives_rows=gives_rows(kind, stmt),
             is_copy_out=is_copy_out(kind, stmt),
             naming=self.naming(kind, stmt, uses),
             makes_temporary=made_temporary(kind, stmt),
             drops_temporary=dropped_temporary(kind, stmt),
+            writes=writes(kind, stmt),
         )
         if (kind in ROWS or kind in _CARRIES_ROWS) and not self.after_miss:
             unknown = self.unknown(stmt) if kind in ROWS else ()
@@ -113,12 +117,14 @@ class Keyed(Planning):
 
     def naming(self, kind: str, stmt: Any, uses: tuple[Any, ...]) -> Naming | None:
         """Names the session keeps. What is prepared or declared here shows nothing encrypted; `around` says otherwise."""
-        inner = Part("Select", uses=uses, row_limit=self.judge.row_limit)
+        if kind not in ("Prepare", "DeclareCursor"):
+            return naming_of(kind, stmt)
+        query = node_of(stmt.query)
+        writing = writes(kind_of(query).removesuffix("Stmt"), query)
+        inner = Part("Select", uses=uses, row_limit=self.judge.row_limit, writes=writing)
         if kind == "Prepare":
             return Naming("prepare", stmt.name, inner)
-        if kind == "DeclareCursor":
-            return Naming("declare", stmt.portalname, inner, is_cursor_held(stmt.options))
-        return naming_of(kind, stmt)
+        return Naming("declare", stmt.portalname, inner, is_cursor_held(stmt.options))
 
     def around(self, statement: Statement, kind: str, stmt: Any, inner_kind: str, inner: Any, part: Part) -> Judged | Miss:
         """PREPARE, DECLARE and EXPLAIN of a statement that works with encrypted columns."""
@@ -153,6 +159,8 @@ class Keyed(Planning):
                 results=results_of(work),
                 uses=self.uses_of(reading, mentioned_names(statement.nodes(stmt))),
                 row_limit=self.judge.row_limit,
+                gives_rows=gives_rows(kind, stmt),
+                writes=writes(kind, stmt),
             ),
             tuple(edits),
             sealed=work,

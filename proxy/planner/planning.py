@@ -15,7 +15,7 @@ from proxy.plan import Miss, Naming, Part, Plan, SealedParam, SealedResult, Use
 from proxy.policy.verdict import Masked, Open, Seal, Verdict
 from proxy.sql import parse as sql_parse
 from proxy.sql.firewall import Firewall
-from proxy.sql.parse import Statement
+from proxy.sql.parse import Statement, kind_of, node_of
 from proxy.sql.reading import Reading
 from proxy.sql.reading import Use as RelationUse
 from proxy.sql.scopes import find_relation, is_temporary
@@ -45,6 +45,26 @@ SPOKEN = {
     "VariableSet": "SET", "DeclareCursor": "DECLARE CURSOR", "CreateTableAs": "CREATE TABLE AS", "Copy": "COPY",
     "Create": "CREATE TABLE", "Index": "CREATE INDEX", "ClosePortal": "CLOSE", "Vacuum": "ANALYZE",
 }  # fmt: skip
+
+
+# What gives rows to the caller; a write does when it has RETURNING.
+_GIVES_ROWS = {"Select", "Fetch", "Execute", "Explain", "VariableShow", "Copy", "Call"}
+
+
+def gives_rows(kind: str, stmt: Any) -> bool:
+    """Whether rows may come of it: `kind` is the node's name without Stmt."""
+    return kind in _GIVES_ROWS or (kind in ROWS and stmt.HasField("returning_clause"))
+
+
+def writes(kind: str, stmt: Any) -> bool:
+    """Whether it writes rows, also in its WITH (PostgreSQL 18, 7.8.4: only the outermost may) or inside EXPLAIN, COPY."""
+    if kind in ("Explain", "Copy"):
+        inner = node_of(stmt.query)
+        return inner is not None and writes(kind_of(inner).removesuffix("Stmt"), inner)
+    if kind not in ROWS:
+        return False
+    ctes = (node_of(one.common_table_expr.ctequery) for one in stmt.with_clause.ctes)
+    return kind != "Select" or any(kind_of(one) != "SelectStmt" for one in ctes)
 
 
 class Judge(Protocol):

@@ -27,6 +27,7 @@ from proxy.planner.planning import (
     is_cursor_held,
     naming_of,
     results_of,
+    writes,
 )
 from proxy.policy.verdict import Closed, Masked, Open
 from proxy.sql import build
@@ -126,12 +127,13 @@ class Restricted(Planning):
         mentioned = mentioned_names(statement.nodes(stmt))
         return Judged(
             Part(
-                kind_of(stmt).removesuffix("Stmt"),
+                kind := kind_of(stmt).removesuffix("Stmt"),
                 results=results_of(work),
                 uses=self.uses_of(reading, mentioned),
                 row_limit=self.judge.row_limit,
                 gives_rows=not isinstance(stmt, _WRITES) or stmt.HasField("returning_clause"),
                 hides_messages=any(isinstance(node, _WRITES) for node in statement.nodes(stmt)) or self.computes_first(reading),
+                writes=writes(kind, stmt),
             ),
             (*work.edits, *done.edits),
             allowed=done.allowed,
@@ -228,7 +230,12 @@ class Restricted(Planning):
         inner_naming = judged.part.naming if inner_kind == "Execute" else None
         made = judged.part.makes_temporary if runs else ()
         judged.part = Part(
-            kind, uses=judged.part.uses, naming=inner_naming, makes_temporary=made, hides_messages=judged.part.hides_messages
+            kind,
+            uses=judged.part.uses,
+            naming=inner_naming,
+            makes_temporary=made,
+            hides_messages=judged.part.hides_messages,
+            writes=judged.part.writes,
         )
         return judged
 

@@ -17,6 +17,7 @@ from proxy.session.refusing import refuse_extended, refuse_simple
 from proxy.session.rows import RowOpener, seal_parameters, server_param_oids
 from proxy.session.slots import Named, Portal, Prepared, Slot, Unsure
 from proxy.session.sqlnames import SqlNames
+from proxy.session.stopping import Stopping
 from proxy.wire import messages as m
 from proxy.wire.frames import HEAD_BYTES, Frame, FrameReader
 from proxy.wire.messages import Frontend
@@ -28,9 +29,11 @@ _STREAMS = frozenset({Frontend.COPY_DATA})
 class Client:
     """Reads what the client sent. The one writer of where its frames stand."""
 
-    def __init__(self, reader: FrameReader, ledger: Ledger, naming: Naming, names: SqlNames) -> None:
+    def __init__(
+        self, reader: FrameReader, ledger: Ledger, naming: Naming, names: SqlNames, stopping: Stopping
+    ) -> None:
         self._reader, self._ledger, self._naming = reader, ledger, naming
-        self._names = names
+        self._names, self._stopping = names, stopping
         self._frames: Sequence[Frame] = ()
         self._at = 0
         self._buffer = b""
@@ -97,11 +100,13 @@ class Client:
                 raise ProtocolError(f"unexpected message type 0x{kind & 0xFF:02X}")
             if self._ledger.is_copying_in:
                 raise ProtocolError(f"unexpected message type 0x{kind:02X} during COPY from stdin")
+            self._stopping.admit(kind)
             call(frame)
 
     def _sync(self, frame: bytes) -> None:
         if self._ledger.is_copying_in:
             return  # the server would ignore it; not sending it keeps its replies countable
+        self._stopping.admit(Frontend.SYNC)
         slot = Slot(s.SYNC)
         slot.has_copy_data_before = self._ledger.had_copy_data
         self._ledger.push(slot, frame)
@@ -114,6 +119,7 @@ class Client:
         try:
             plan, text = self._naming.decide(sql, (), in_prepare=False)
             plan, effects = self._names.resolved(plan, text)
+            needs_block = self._stopping.admit_query(plan)
         except ProxyError as error:
             refuse_simple(self._ledger, error, self._naming.said(sql))
             return
@@ -125,6 +131,9 @@ class Client:
                 slot.is_rewritten = True
                 frame = m.Query(sent).to_bytes()
             slot.notices = plan.notices
+            if needs_block:
+                self._stopping.begin(slot)
+            self._stopping.send(slot, plan)
             self._ledger.forget_unnamed(slot)
         self._naming.track(slot, plan)
         slot.enter_part(0)
@@ -226,6 +235,7 @@ class Client:
             try:
                 portal = self._known_portal(message.portal)
                 plan, part, effects = self._run(portal.prepared)
+                self._stopping.admit_execute(plan)
             except ProxyError as error:
                 refuse_extended(self._ledger, error, None)
                 return
@@ -237,6 +247,7 @@ class Client:
             if not slot.is_plain and slot.part.results:
                 slot.opener = RowOpener(slot.part.results, portal.result_formats, self._ledger.sealing)
             self._naming.track(slot, plan)
+            self._stopping.send(slot, plan)
             self._look_first(slot, message.portal)
         slot.plan = plan
         self._ledger.had_copy_data = False

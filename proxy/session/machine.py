@@ -25,6 +25,7 @@ from proxy.session.reports import own_error
 from proxy.session.rows import NoKeys, Sealing
 from proxy.session.sqlnames import SqlNames
 from proxy.session.startup import Planner, Startup
+from proxy.session.stopping import Stopping
 from proxy.wire import messages as m
 from proxy.wire.auth import Verifier
 from proxy.wire.frames import FrameReader
@@ -56,8 +57,9 @@ class Session:
         self._ledger = Ledger(self._journal, random, sealing or NoKeys())
         self._naming = Naming(self._ledger)
         names = SqlNames(self._ledger, self._naming)
-        self._client = Client(client, self._ledger, self._naming, names)
-        self._replies = Replies(server, self._ledger, self._naming, names)
+        stopping = Stopping(self._ledger)
+        self._client = Client(client, self._ledger, self._naming, names, stopping)
+        self._replies = Replies(server, self._ledger, self._naming, names, stopping)
         self._is_over = False
 
     @property

@@ -15,11 +15,12 @@ from proxy.session import slots as s
 from proxy.session.actions import Reload
 from proxy.session.ledger import Ledger
 from proxy.session.naming import Naming
-from proxy.session.refusing import own_reply, refuse_extended, rejected
+from proxy.session.refusing import own_reply, refuse_extended
 from proxy.session.reports import for_client, own_notices
 from proxy.session.rows import RowOpener, check_parameters, origins, parameter_shape, row_shape, sensitive_cells
 from proxy.session.slots import Slot
 from proxy.session.sqlnames import SqlNames
+from proxy.session.stopping import Stopping
 from proxy.wire import messages as m
 from proxy.wire.frames import FIRST, HEAD_BYTES, PIECE, Frame, FrameReader
 from proxy.wire.messages import Backend
@@ -33,8 +34,11 @@ _SYNTAX_ERROR = "42601"
 class Replies:
     """Reads what the server sent."""
 
-    def __init__(self, reader: FrameReader, ledger: Ledger, naming: Naming, names: SqlNames) -> None:
+    def __init__(
+        self, reader: FrameReader, ledger: Ledger, naming: Naming, names: SqlNames, stopping: Stopping
+    ) -> None:
         self._reader, self._ledger, self._naming, self._names = reader, ledger, naming, names
+        self._stopping = stopping
         self._drops_piece = False
         self.said_goodbye = False  # the server ended the session with an error of its own
         self._calls: dict[int, Callable[[bytes], bytes | None]] = {
@@ -83,9 +87,10 @@ class Replies:
                         slot.rows += 1
                         slot.bytes_out += end - start
                         continue
-                    shown = self._row(buffer, start, end)
+                    shown = b"" if slot is not None and slot.is_stopped else self._row(buffer, start, end)
                 elif kind == Backend.COPY_DATA:
-                    shown = self._copy_data(end - start)
+                    slot = slots[0] if slots else None
+                    shown = b"" if slot is not None and slot.is_stopped else self._copy_data(end - start)
                 elif kind & PIECE:
                     shown = self._piece(kind, end - start)
                 else:
@@ -225,7 +230,7 @@ class Replies:
             self._naming.answer(buffer[start + HEAD_BYTES : end])
             return b""
         slot.require_part()
-        if not slot.part.gives_rows:
+        if not slot.part.gives_rows and slot.plan is not None and slot.plan.restricted:
             raise Bug("a write without RETURNING gave rows")
         if not self._counts(slot, end - start):
             return b""
@@ -316,7 +321,10 @@ class Replies:
         """CommandComplete, EmptyQueryResponse or PortalSuspended."""
         slot = self._front(s.QUERY, s.EXECUTE)
         if slot.is_internal:
-            self._ledger.slots.popleft()
+            if slot.kind == s.EXECUTE:
+                self._ledger.slots.popleft()
+            return b""
+        if slot.is_closing:
             return b""
         if slot.is_in_copy:
             self._copy_ends(slot, is_failed=False)
@@ -332,12 +340,16 @@ class Replies:
         if slot.is_muted:
             return b""
         if slot.refusal is not None:  # an empty query in place of a refused one, or stopped too late
+            slot.must_fail = slot.is_stopped
             slot.is_muted, slot.is_stopped = True, False
             return own_reply(slot, self._ledger.codec)
         if frame[0] != Backend.EMPTY_QUERY_RESPONSE:
             slot.require_part()
+        shown = self._after_notices(slot, frame, None)
+        if slot.is_wrapped and slot.plan is not None and slot.part_number == len(slot.plan.parts) - 1:
+            slot.kept, shown = frame if shown is None else shown, b""
         slot.enter_part(slot.part_number + 1)
-        return self._after_notices(slot, frame, None)
+        return shown
 
     def _after_notices(self, slot: Slot, frame: bytes, shown: bytes | None) -> bytes | None:
         """The plan's own notices go before the first reply of a simple query."""
@@ -348,26 +360,15 @@ class Replies:
 
     def _execute_ends(self, slot: Slot) -> bytes | None:
         self._naming.settle(slot)
+        self._stopping.over(slot)
         if slot.is_muted:
             self._ledger.log_end(slot)
             return b""
         if slot.refusal is None:
             self._ledger.log_end(slot)
             return None
-        # Stopped, but the server was done before our cancel came. For the client the rest of its segment failed.
         self._ledger.log_end(slot, slot.refusal.sqlstate)
-        if any(one.kind == s.SYNC for one in self._ledger.slots):
-            for one in self._ledger.slots:
-                if one.kind == s.SYNC:
-                    break
-                one.is_muted, one.is_plain = True, False
-        elif not self._ledger.is_skipping:
-            for one in self._ledger.slots:
-                one.is_muted, one.is_plain = True, False
-            fail = Slot(s.PARSE)
-            fail.is_internal, fail.refusal, fail.name = True, slot.refusal, self._ledger.fresh_name()
-            self._ledger.push_extended(fail, m.Parse(fail.name, rejected(slot)).to_bytes())
-            self._ledger.is_skipping = True
+        self._stopping.execute_ended_late(slot)
         return own_reply(slot, self._ledger.codec)
 
     def _error(self, frame: bytes) -> bytes | None:
@@ -386,6 +387,7 @@ class Replies:
             self._copy_ends(slot, is_failed=True)
         is_ours = slot.refusal is not None and (slot.is_stopped or report.sqlstate == _SYNTAX_ERROR)
         slot.sqlstate = report.sqlstate
+        slot.kept = b""
         if slot.is_muted or (slot.is_internal and not slot.passes_error):
             shown: bytes | None = b""
         elif is_ours:
@@ -429,6 +431,7 @@ class Replies:
             self._ledger.lock = None
         self._names.ended(slot)
         self._naming.settle(slot)
+        self._stopping.over(slot)
         self._ledger.log_end(slot, sqlstate)
 
     def _ready(self, frame: bytes) -> bytes | None:
@@ -437,17 +440,20 @@ class Replies:
         self._ledger.status = frame[HEAD_BYTES:]
         if self._ledger.status not in (b"I", b"T", b"E"):
             raise ProtocolError("invalid transaction status in ReadyForQuery", sqlstate="08006")
+        if self._stopping.closes_block(slot):
+            return b""
         if slot.kind == s.QUERY:
             self._ledger.statements.confirm(b"", None, slot)
             self._ledger.portals.confirm(b"", None, slot)
             self._names.ended(slot)
             self._naming.settle(slot)
+            self._stopping.over(slot)
             self._ledger.log_end(slot, slot.sqlstate)
         if self._ledger.status == b"I":
             self._ledger.portals.clear(keep=lambda portal: portal.is_held)
             self._naming.idle()
         if not slot.is_internal:
-            return None
+            return self._stopping.ready(slot, frame)
         if slot.is_path_question:
             self._naming.ready()
         first, self._ledger.first_ready = self._ledger.first_ready, None

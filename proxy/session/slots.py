@@ -100,6 +100,13 @@ class Slot:
     is_plain: bool = True  # rows are counted and passed unopened
     is_stopped: bool = False  # its rows are dropped; the end becomes `refusal`
     is_muted: bool = False  # an error was given in its place: its replies are swallowed
+    # what `stopping` keeps of it
+    is_stoppable: bool = False
+    is_opening: bool = False  # it may open a block
+    must_fail: bool = False  # it was stopped when the server had finished: its transaction is made to fail
+    is_wrapped: bool = False  # it runs in a block of ours …
+    is_closing: bool = False  # … which is being closed now
+    kept: bytes = b""  # its last CommandComplete, until the block is closed
     is_in_copy: bool = False
     has_copy_data_before: bool = False
     notices: tuple[str, ...] = ()  # still to be said

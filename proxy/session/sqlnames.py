@@ -149,5 +149,6 @@ def _as_meant(part: Part, prepared: Prepared) -> Part:
         row_limit=meant.row_limit,
         uses=meant.uses,
         gives_rows=part.gives_rows and (is_explained or meant.gives_rows),
+        writes=part.writes or meant.writes,
         hides_messages=part.hides_messages or meant.hides_messages,
     )

@@ -266,7 +266,6 @@ def test_analyst_export_stops(shop: Place, ana: Connection, how: str) -> None:
     assert all(event["rows"] <= 10_000 for event in stops)
 
 
-@pytest.mark.xfail(reason="stopped too late for the server: the block is left open instead of aborted", strict=True)
 def test_analyst_export_stops_at_its_last_row(ana: Connection) -> None:
     """One row too many, and the server has long finished when it is asked to stop: the block is aborted all the same."""
     ana.execute(b"BEGIN")

@@ -19,6 +19,8 @@ SYNC, FLUSH, TERMINATE = m.Sync(), m.Flush(), m.Terminate()
 DONE = m.CommandComplete(b"SELECT 1")
 ROW = m.DataRow((b"1",))
 PARSED, BOUND, CLOSED = m.ParseComplete(), m.BindComplete(), m.CloseComplete()
+IN_BLOCK, FAILED = m.ReadyForQuery("T"), m.ReadyForQuery("E")
+RUN = (P(b"", b"SELECT 1"), B(b"", b""), E(b""))
 SYNTAX = m.error_response("ERROR", "42601", 'syntax error at or near "!"')
 CANCELED = m.error_response("ERROR", "57014", "canceling statement due to user request")
 REFUSED = Refusal("closed by a rule", hint="rule r1")
@@ -293,6 +295,70 @@ def test_too_late_and_no_sync_yet() -> None:
     assert isinstance(parse, m.Parse)
     book.answer("cancel_done").server(SYNTAX).to_client()
     book.client(E(b""), SYNC).to_server(SYNC).server(READY).to_client(READY)
+
+
+def test_too_late_in_a_block_fails_the_block_before_the_client_hears_of_it() -> None:
+    book = guarded().client(Q(b"BEGIN")).server(m.CommandComplete(b"BEGIN"), IN_BLOCK).quiet()
+    book.client(Q(b"SELECT 1"), Q(b"COMMIT")).to_server(Q(b"SELECT 1"))
+    heard = book.server(ROW, ROW, ROW, DONE, IN_BLOCK).client_hears()
+    assert (heard[:2], errors_of(heard), len(heard)) == ([ROW, ROW], ["53400"], 3)
+    parse, sync = book.server_hears()
+    assert isinstance(parse, m.Parse)
+    assert sync == SYNC
+    book.server(SYNTAX, FAILED).to_client(FAILED).to_server()
+    book.answer("cancel_done").to_server(Q(b"COMMIT"))
+
+
+def test_a_block_waits_at_the_end_of_a_segment_with_rows() -> None:
+    book = guarded().client(Q(b"BEGIN"), *RUN, SYNC, *RUN, SYNC).to_server(Q(b"BEGIN"), *RUN, SYNC)
+    book.server(m.CommandComplete(b"BEGIN"), IN_BLOCK, PARSED, BOUND, ROW, DONE).to_server(*RUN, SYNC)
+
+
+def test_too_late_with_the_sync_under_way_in_a_block() -> None:
+    book = guarded().client(Q(b"BEGIN")).server(m.CommandComplete(b"BEGIN"), IN_BLOCK).quiet()
+    book.client(*RUN, *RUN, SYNC).quiet().server(PARSED, BOUND, ROW, ROW, ROW, DONE, PARSED, BOUND, ROW, DONE, IN_BLOCK)
+    assert errors_of(book.client_hears()) == ["53400"]
+    assert [type(one) for one in book.server_hears()] == [m.Parse, m.Sync]
+    book.server(SYNTAX, FAILED).to_client(FAILED)
+
+
+def test_reads_outside_blocks_never_wait() -> None:
+    said = [*RUN, *RUN, SYNC, Q(b"SELECT 1"), *RUN, SYNC]
+    guarded().client(*said).to_server(*said)
+
+
+def test_what_acts_waits_for_the_rows_before_it() -> None:
+    insert = (P(b"", b"INSERT INTO t VALUES (1)"), B(b"", b""))
+    book = guarded().client(*RUN, *insert, E(b""), SYNC).to_server(*RUN, *insert, FLUSH)
+    book.server(PARSED, BOUND, ROW, DONE).to_server(E(b""), FLUSH).to_client(PARSED, BOUND, ROW, DONE)
+    book.server(PARSED, BOUND, DONE).to_server(SYNC)  # it gives rows too, for all this planner knows
+    book = guarded().client(*RUN, Q(b"SELECT 1")).to_server(*RUN, FLUSH)
+    book.server(PARSED, BOUND, ROW, DONE).to_server(Q(b"SELECT 1"))
+
+
+def test_a_write_that_gives_rows_commits_when_they_are_in() -> None:
+    text, commit = Q(b"INSERT INTO t VALUES (1) RETURNING a"), m.CommandComplete(b"COMMIT")
+    begun = (m.CommandComplete(b"BEGIN"), IN_BLOCK)
+    book = guarded().client(text, Q(b"SELECT 1")).to_server(Q(b"BEGIN"), text)
+    book.server(*begun, ROW, DONE, IN_BLOCK).to_client(ROW).to_server(Q(b"COMMIT"))
+    book.server(commit, READY).to_client(DONE, READY).to_server(Q(b"SELECT 1"))
+    book = guarded().client(text).quiet().server(*begun, ROW, ROW, ROW, DONE, IN_BLOCK).to_server(Q(b"ROLLBACK"))
+    heard = book.server(m.CommandComplete(b"ROLLBACK"), READY).client_hears()
+    assert (heard[:2], errors_of(heard), heard[-1]) == ([ROW, ROW], ["53400"], READY)
+    late = m.error_response("ERROR", "23505", "duplicate key")
+    book = guarded().client(text).server(*begun, ROW, DONE, IN_BLOCK, late, READY)
+    assert [type(one) for one in book.client_hears()] == [m.DataRow, m.ErrorResponse, m.ReadyForQuery]
+    assert [(one["outcome"], one["sqlstate"]) for one in book.events if one["kind"] == "end"] == [("error", "23505")]
+    gone = m.error_response("ERROR", "57014", "canceled")  # BEGIN itself failed: there is no block to close
+    guarded().client(text).quiet().server(gone, READY, ROW, DONE, READY).to_client(ROW, DONE, READY).to_server()
+
+
+def test_rows_and_the_end_of_a_block_do_not_go_together() -> None:
+    for text in (b"SELECT 1; INSERT INTO t VALUES (1); COMMIT", b"INSERT INTO t VALUES (1); SELECT 1; COMMIT"):
+        book = guarded().client(Q(text)).to_server(Q(b""))
+        assert errors_of(book.server(m.EmptyQueryResponse(), READY).client_hears()) == ["0A000"]
+    for text in (b"BEGIN; SELECT 1; COMMIT", b"BEGIN; INSERT INTO t VALUES (1)"):
+        guarded().client(Q(text)).to_server(Q(text))
 
 
 # --- rows
