@@ -171,7 +171,6 @@ TABLES = (
     *(CUSTOMERS,) * 6, *(ORDERS,) * 4, *(ITEMS,) * 2, *(ARCHIVE,) * 2, OTHERS, REGIONS, PEOPLE, STAFF, VISITS, PART, VIEW, CARDS,
 )  # fmt: skip
 
-WHOLE_ROWS_IN_CLAUSES = False  # see test_whole_rows_in_clauses
 SORTABLE = frozenset({"int", "num", "text", "date", "bool", "jsonb", "arr", "ts", "enum", "char", "row"})
 PLAIN = ("int", "num", "text", "date", "bool")
 CONSTANTS = {
@@ -262,7 +261,7 @@ class Generator:
     def select_statement(self) -> tuple[Part, bool]:
         if self.chance(0.04):
             return self.broken(), False
-        if WHOLE_ROWS_IN_CLAUSES and self.chance(0.03):
+        if self.chance(0.03):
             self.tag("whole row in clauses")
             return self.rows()
         if self.chance(0.03):
@@ -418,13 +417,13 @@ class Generator:
             lambda: f"{item.alias}.*",
             lambda: Many(", ", (f"{item.alias}.*", Seq((self.expr(scope, "text", 1), " AS more")))),
             lambda: Many(", ", ("1 AS one", "*")),
-            lambda: f"({item.alias}).*" if WHOLE_ROWS_IN_CLAUSES or not item.has_alias_list else "*",
+            lambda: f"({item.alias}).*",
             lambda: "",
         )
 
     def whole_row(self, scope: Scope) -> tuple[Part, str] | None:
         items = [item for item in scope.items if item.table is not CARDS and not item.alias.startswith("g")]
-        if not items:
+        if not items or "NATURAL JOIN" in self.tags:  # see test_what_the_generator_leaves_out
             return None
         item = self.random.choice(items)
         self.tag("whole row")
@@ -438,14 +437,11 @@ class Generator:
             (f"({alias} IS NOT NULL) AS w", "bool"), (f"coalesce({alias}, {alias}) AS w", row), (f"({alias} IS NULL) AS w", "bool"),
             (f"(SELECT {alias}) AS w", row), (f"(CASE WHEN true THEN {alias} END) AS w", row), (f"ROW({alias}, 1) AS w", row),
             (f"(ARRAY[{alias}])[1].{name} AS w", kind), (f"jsonb_build_array({alias}.*) AS w", "jsonb"), (f"({alias}.*)::text AS w", "text"),
+            (f"ROW({alias}.*, {alias}) AS w", row), (f"({alias}.* = {alias}) AS w", "bool"),
         ]  # fmt: skip
-        if WHOLE_ROWS_IN_CLAUSES or not item.has_alias_list:
-            choices.append((f"({alias}).{name} AS w", kind))
-        if WHOLE_ROWS_IN_CLAUSES:
-            choices += [(f"ROW({alias}.*, {alias}) AS w", row), (f"({alias}.* = {alias}) AS w", "bool")]
         if item.table is not None and not item.has_alias_list:
             own = item.table.names[0]
-            choices += [(f"({alias}::{own}).{name} AS w", kind), (f"(SELECT x FROM (SELECT {alias}.*) x) AS w", row)]
+            choices += [(f"({alias}::{own}).{name} AS w", kind), (f"({alias}).{name} AS w", kind), (f"(SELECT x FROM (SELECT {alias}.*) x) AS w", row)]
         return self.random.choice(choices)
 
     def where(self, scope: Scope, depth: int) -> Part:
@@ -996,11 +992,11 @@ class Generator:
         return made, False
 
     def rows(self) -> tuple[Part, bool]:
-        """Whole rows where they are compared, grouped and ordered; and beside NATURAL and USING."""
+        """Whole rows where they are compared, grouped and ordered; and beside USING."""
         table = self.random.choice((ORDERS, ITEMS, ARCHIVE, VIEW, VISITS))
         froms = f" FROM {self.random.choice(table.names)} AS a"
         if self.chance(0.3):
-            froms += self.random.choice((" NATURAL JOIN shop.customers b", " JOIN shop.customers b USING (id)", " LEFT JOIN shop.orders b ON a = b"))
+            froms += self.random.choice((" JOIN shop.customers b USING (id)", " LEFT JOIN shop.orders b ON a = b"))
         elif self.chance(0.3):
             froms += "(x, y)"
         output = self.random.choice(("a", "a", "a AS w", "a.*, a", "a, 1 AS one"))

@@ -17,7 +17,6 @@ PAID = ("48271.93", "48271.94")
 RING = ("ring", "rind")
 CARD = ("6222021234567894", "6222021234567895")
 WECHAT = ("wx_7731", "wx_7732")
-CONSTRAINT = "a write of open columns meets a constraint over masked ones, and whether it fails is the answer"
 CIPHERTEXT = "the server holds ciphertext, which no plaintext equals"
 
 
@@ -30,13 +29,12 @@ class Pair:
     guesses: tuple[str, str] = NAMED
     how: str = "simple"
     silent: str = ""
-    leaks: str = ""  # a bug: it is told apart through the proxy too
     type_oid: int = 25  # of the parameter
     versions: int = 0  # the first with the syntax
 
 
-def one(title: str, step: str, guesses: tuple[str, str] = NAMED, *, silent: str = "", leaks: str = "", versions: int = 0) -> Pair:
-    return Pair(title, (step,), guesses, silent=silent, leaks=leaks, versions=versions)
+def one(title: str, step: str, guesses: tuple[str, str] = NAMED, *, silent: str = "", versions: int = 0) -> Pair:
+    return Pair(title, (step,), guesses, silent=silent, versions=versions)
 
 
 FROM = "FROM shop.customers c"
@@ -197,10 +195,10 @@ OTHERS = [
     one("a unique violation by UPDATE", "UPDATE shop.customers SET email = '{g}' WHERE id = 2", MAIL),
     one("a foreign key", "INSERT INTO shop.accounts VALUES (9, '{g}', 'c')", MAIL),
     one("a foreign key by UPDATE", "UPDATE shop.accounts SET email = '{g}' WHERE id = 2", MAIL),
-    one("a unique violation by an open column", "UPDATE shop.seats SET seat = 1 WHERE id = {g}", ("2", "3"), leaks=CONSTRAINT),
+    one("a unique violation by an open column", "UPDATE shop.seats SET seat = 1 WHERE id = {g}", ("2", "3")),
     one("ON CONFLICT over an open and a masked column", "INSERT INTO shop.seats (id, email, seat) VALUES (9, '{g}', 1) ON CONFLICT (email, seat) DO NOTHING", MAIL),
-    one("a CHECK over an open and a masked column", "UPDATE shop.pins SET hint = '{g}' WHERE id = 1", ("4711", "4712"), leaks=CONSTRAINT),
-    one("a unique index over the rows of one pin", "UPDATE shop.pins SET hint = 'z' WHERE id = {g}", ("2", "3"), leaks=CONSTRAINT),
-    one("whose row is referenced", "DELETE FROM shop.customers WHERE id = {g}", ("1", "2"), leaks=CONSTRAINT),
+    one("a CHECK over an open and a masked column", "UPDATE shop.pins SET hint = '{g}' WHERE id = 1", ("4711", "4712")),
+    one("a unique index over the rows of one pin", "UPDATE shop.pins SET hint = 'z' WHERE id = {g}", ("2", "3")),
+    one("whose row is referenced", "DELETE FROM shop.customers WHERE id = {g}", ("1", "2")),
 ]  # fmt: skip
 PAIRS = READS + OTHERS

@@ -39,7 +39,7 @@ def converse(client: Client, batches: Iterable[Batch]) -> list[Frame]:
 
 
 def natural(frames: Iterable[Frame]) -> list[Frame]:
-    """Without what no two sessions share: the cancel key, who notified, and process numbers in messages."""
+    """Without what no two sessions share: the cancel key, who notified, process numbers and temporary schemas in messages."""
     made: list[Frame] = []
     for kind, body in frames:
         match kind:
@@ -48,7 +48,7 @@ def natural(frames: Iterable[Frame]) -> list[Frame]:
             case "A":
                 body = b"\0\0\0\0" + body[4:]
             case "E" | "N":
-                body = re.sub(rb"\b[Pp](?:rocess|ID) \d+", b"process", body)
+                body = re.sub(rb"\b[Pp](?:rocess|ID) \d+", b"process", re.sub(rb"pg_temp_\d+", b"pg_temp", body))
         made.append((kind, body))
     return made
 
