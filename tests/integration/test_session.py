@@ -113,13 +113,17 @@ def stream(client: RawClient, messages: list[m.Message]) -> list[tuple[str, byte
 
 
 def withheld(frames: list[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
-    """What PL/pgSQL raised has another text for a restricted caller: it may quote a row."""
+    """What PL/pgSQL raised, and what a write stumbled over, has another text for a restricted caller: it may quote a row."""
     shown: list[tuple[str, bytes]] = []
     for kind, body in frames:
         if kind == "N" and b"exec_stmt_raise" in body:
             fields = m.NoticeResponse.parse(body).fields
             own = b"a message of the database's own code is not shown to you"
             body = m.NoticeResponse(tuple((code, own if code == "M" else text) for code, text in fields)).to_bytes()[5:]
+        if kind == "E" and b"COPY" in body:
+            fields = m.ErrorResponse.parse(body).fields
+            own = {b"22P02": b"invalid input syntax"}.get(dict(fields)["C"], dict(fields)["M"])
+            body = m.ErrorResponse(tuple((code, own if code == "M" else text) for code, text in fields)).to_bytes()[5:]
         shown.append((kind, body))
     return shown
 
