@@ -140,26 +140,20 @@ SELECT * FROM shop.change_log
 -- attack: a rule in place of UPDATE on a view
 UPDATE shop.v_city SET city = 'x' RETURNING city
 -- attack: a view that casts
--- open: a view's own cast quotes the value, and a SELECT does not hide messages
 SELECT id FROM shop.v_numbers
 -- attack: a view that casts, star
--- open: a view's own cast quotes the value, and a SELECT does not hide messages
 SELECT * FROM shop.v_numbers
 -- attack: a view that calls
 SELECT id FROM shop.v_called
 -- attack: a view that casts, by a cursor
--- open: a view's own cast quotes the value, and a SELECT does not hide messages
 DECLARE c CURSOR FOR SELECT id FROM shop.v_numbers
 -- then
 FETCH c
 -- attack: a view that casts, by COPY
--- open: a view's own cast quotes the value, and a SELECT does not hide messages
 COPY (SELECT id FROM shop.v_numbers) TO STDOUT
 -- attack: a view that casts, by EXPLAIN ANALYZE
--- open: a view's own cast quotes the value, and a SELECT does not hide messages
 EXPLAIN ANALYZE SELECT id FROM shop.v_numbers
 -- attack: a view that casts, by EXECUTE
--- open: a view's own cast quotes the value, and a SELECT does not hide messages
 PREPARE p AS SELECT id FROM shop.v_numbers
 -- then
 EXECUTE p

@@ -170,10 +170,11 @@ EXECUTE p
 -- attack: PREPARE, then a temporary type, then EXECUTE
 PREPARE p AS SELECT email::text FROM shop.customers
 -- then
+EXECUTE p
+-- then
 CREATE TEMP TABLE text (a int)
 -- then
 EXECUTE p
--- silent: the plan of the server would have another type
 -- attack: temporary table named like a relation
 CREATE TEMP TABLE customers AS SELECT * FROM shop.customers
 -- then
