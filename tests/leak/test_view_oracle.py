@@ -14,8 +14,8 @@ from dataclasses import replace
 import pytest
 
 from proxy.cli.embedded import installations
-from tests.leak.generator import Generator, Made, shrunk
-from tests.leak.oracle_answer import Answer
+from tests.leak.generator import BROKEN, Generator, Made, shrunk
+from tests.leak.oracle_answer import REFUSALS, Answer
 from tests.leak.oracle_view import ViewOracle
 from tests.leak.oracle_world import OracleWorld
 
@@ -102,6 +102,23 @@ def test_whole_rows_in_clauses(oracle_on: Callable[[int], OracleWorld]) -> None:
                      "SELECT o FROM shop.orders o ORDER BY o", "SELECT o FROM shop.orders o GROUP BY o", "SELECT DISTINCT ON (o) o FROM shop.orders o",
                      "SELECT (o).* FROM shop.orders AS o(x, y)"):  # fmt: skip
             assert not asked.differs(Made(text, False, frozenset()), "simple"), text
+
+
+UNKNOWN_COLUMNS = (
+    "SELECT c.nope FROM shop.customers c", "SELECT c.text FROM shop.customers c", 'SELECT c."Name" FROM shop.customers c',
+    "SELECT id FROM shop.customers c WHERE c.nope IS NULL", "DELETE FROM shop.orders o USING shop.customers c WHERE c.nope IS NULL",
+)  # fmt: skip
+UNKNOWN = "c.nope becomes the whole row c where nope is no column: the statement answers, and a write writes"
+
+
+@pytest.mark.parametrize(
+    "text", [*BROKEN, *(pytest.param(one, marks=pytest.mark.xfail(reason=UNKNOWN)) for one in UNKNOWN_COLUMNS)]
+)
+def test_what_postgresql_refuses_is_refused(oracle_on: Callable[[int], OracleWorld], text: str) -> None:
+    with oracle(oracle_on(VERSIONS[-1])) as asked:
+        through, shown = asked.both(Made(text.format("note"), False, frozenset()), "simple")
+        assert shown.sqlstate
+        assert through.sqlstate == shown.sqlstate or through.sqlstate in REFUSALS
 
 
 @pytest.mark.parametrize(
