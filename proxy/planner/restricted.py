@@ -249,7 +249,7 @@ class Restricted(Planning):
         self.firewall.check(statement, stmt, ("ExecuteStmt",))
         if any(isinstance(node, pb.SubLink) for node in statement.nodes(stmt)):
             raise StatementError("cannot use subquery in EXECUTE parameter", sqlstate="0A000")
-        calls = tuple(qualified_calls(statement.nodes(stmt), self.firewall))
+        calls = tuple(qualified_calls(statement, statement.nodes(stmt), self.firewall))
         return Judged(Part(kind, naming=naming_of(kind, stmt)), calls, allowed=_NOTHING)
 
     def named(self, statement: Statement, kind: str, stmt: Any) -> Judged:
@@ -319,7 +319,7 @@ class Restricted(Planning):
             if any(isinstance(node, pb.SubLink) for node in statement.nodes(node_of(stmt.where_clause))):
                 raise StatementError("cannot use subquery in COPY FROM WHERE condition", sqlstate="0A000")
         part = Part("Copy", hides_messages=True)
-        calls = tuple(qualified_calls(statement.nodes(stmt), self.firewall))
+        calls = tuple(qualified_calls(statement, statement.nodes(stmt), self.firewall))
         if found is None:
             return Judged(part, (*temporary_edits(statement, [stmt.relation]), *calls), allowed=_NOTHING)
         verdict = self.verdict_of(found)
@@ -392,7 +392,7 @@ class Restricted(Planning):
         if any(isinstance(node, (pb.SubLink, pb.SelectStmt)) for node in statement.nodes(stmt)):
             raise Unproven("a temporary table is made without subqueries: use CREATE TEMP TABLE … AS")
         part = Part(kind, makes_temporary=made_temporary(kind, stmt))
-        return Judged(part, tuple(qualified_calls(statement.nodes(stmt), self.firewall)), allowed=_NOTHING)
+        return Judged(part, tuple(qualified_calls(statement, statement.nodes(stmt), self.firewall)), allowed=_NOTHING)
 
     def index(self, statement: Statement, kind: str, stmt: Any) -> Judged | Miss:
         check_index(stmt)
@@ -416,7 +416,7 @@ class Restricted(Planning):
                     f"{SPOKEN.get(kind, kind.upper())} is open to restricted callers for temporary tables only",
                     position=statement.character(one.location),
                 )
-        edits = (*temporary_edits(statement, named), *tuple(qualified_calls(statement.nodes(stmt), self.firewall)))
+        edits = (*temporary_edits(statement, named), *tuple(qualified_calls(statement, statement.nodes(stmt), self.firewall)))
         return Judged(Part(kind), edits, allowed=_NOTHING)
 
     def drop(self, statement: Statement, kind: str, stmt: Any) -> Judged | Miss:

@@ -191,6 +191,9 @@ class Judge:
         if name in rules.closed:
             return Closed(_BUILTIN, rules.closed[name])
         hidden = dict(rules.columns.get(name, {}))
+        if name in rules.open_columns:
+            seen = rules.open_columns[name]
+            hidden = {c.name: "values of columns, sampled" for c in relation.columns if c.name not in seen}
         if name == "pg_catalog.pg_class" and self._hides_partition_keys():
             hidden["relpartbound"] = "bounds are values of a partition key that is hidden"
         if hidden:

@@ -176,6 +176,7 @@ class SystemShape(Shape):
 
     closed: dict[str, str] = Field(default_factory=dict)
     columns: dict[str, dict[str, str]] = Field(default_factory=dict)
+    open_columns: dict[str, list[str]] = Field(default_factory=dict)
     open: dict[str, list[str]] = Field(default_factory=dict)
 
 

@@ -138,11 +138,15 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class SystemRules:
-    """PostgreSQL's own relations, for restricted roles: name -> reason, name -> column -> reason, names."""
+    """PostgreSQL's own relations, for restricted roles: name -> reason, name -> column -> reason, names.
+
+    Of a relation in `open_columns` all columns but those named are closed.
+    """
 
     closed: Mapping[str, str]
     columns: Mapping[str, Mapping[str, str]]
     open: frozenset[str]
+    open_columns: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +216,9 @@ def _system(text: str) -> SystemRules:
     except ValidationError as error:
         raise RulesError(_explained(read, error)) from None
     names = frozenset(f"{schema}.{name}" for schema, listed in shape.open.items() for name in listed)
-    return SystemRules(shape.closed, shape.columns, names)
+    return SystemRules(
+        shape.closed, shape.columns, names, {name: frozenset(columns) for name, columns in shape.open_columns.items()}
+    )
 
 
 # --- errors a person can act on ---------------------------------------------------------------------------------------
@@ -455,6 +461,7 @@ class _Merge:
         system = {
             "closed": dict(self.system.closed),
             "columns": {name: dict(columns) for name, columns in self.system.columns.items()},
+            "open_columns": {name: sorted(columns) for name, columns in self.system.open_columns.items()},
             "open": sorted(self.system.open),
         }
         text = json.dumps([meaning, sorted(owners), system], sort_keys=True, ensure_ascii=False)

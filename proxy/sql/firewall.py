@@ -62,6 +62,14 @@ _OPERATOR_CLASSES = {
     (name,)
     for name in ("text_pattern_ops", "varchar_pattern_ops", "bpchar_pattern_ops", "jsonb_path_ops", "jsonb_ops", "inet_ops")
 }
+# Functions of information_schema: they work on their arguments and on the catalog. Drivers call the first.
+_INFORMATION_SCHEMA = frozenset(
+    (
+        "_pg_expandarray", "_pg_index_position", "_pg_truetypid", "_pg_truetypmod", "_pg_char_max_length",
+        "_pg_char_octet_length", "_pg_numeric_precision", "_pg_numeric_precision_radix", "_pg_numeric_scale",
+        "_pg_datetime_precision", "_pg_interval_type",
+    )
+)  # fmt: skip
 NO_LOOKUP = {pb.AEXPR_BETWEEN, pb.AEXPR_NOT_BETWEEN, pb.AEXPR_BETWEEN_SYM, pb.AEXPR_NOT_BETWEEN_SYM}
 
 
@@ -149,15 +157,16 @@ class Firewall:
             # an unqualified call leaves as pg_catalog.name (rewrite.py), so a user's function cannot take its place
             if bare in self.refused_functions:
                 raise Unproven(f"function {bare} shows values of a hidden partition key", position=_position(statement, node))
-            if bare == "current_setting" and not _reads_a_built_in_setting(node):
+            if bare == "current_setting" and names_a_foreign_setting(node):
                 raise Unproven(
-                    "current_setting takes a constant name here, of a setting of PostgreSQL's own: in others code of the"
-                    " database may keep values of rows",
+                    "settings with a dot in their name are closed: code of the database may keep values of rows in them",
                     position=_position(statement, node),
                 )
             reason = self.builtin(bare, node)
             if reason is None:
                 return
+        elif schema == "information_schema" and bare in _INFORMATION_SCHEMA:
+            return
         else:
             reason = ""
         user = self.user_function(schema, bare)
@@ -229,7 +238,8 @@ class Firewall:
         """`(expression).name` and `source.name` call a function of that name when there is no such column."""
         version = self.snapshot.server_version_num
         is_newer = version // 10_000 > allowed.NEWEST and name not in self.snapshot.column_names
-        if self.snapshot.is_user_function(name) or allowed.call(version, name, 1) or is_newer:
+        reads_settings = name == "current_setting"  # which takes its argument out of our sight
+        if self.snapshot.is_user_function(name) or allowed.call(version, name, 1) or is_newer or reads_settings:
             position = statement.character(place) if isinstance(place, int) else _position(statement, place)
             raise Unproven(f'"{name}" is no column here and names a function', position=position)
 
@@ -240,12 +250,30 @@ class Firewall:
                 self.attribute(name[-1], statement, location)
 
 
-def _reads_a_built_in_setting(node: Any) -> bool:
+def names_a_foreign_setting(node: Any) -> bool:
     """A setting whose name has a dot belongs to whoever set it."""
+    name = _setting_named(node)
+    return name is not None and "." in name
+
+
+def reads_only_built_in_settings(node: Any) -> bool:
+    """Whether a call of current_setting can name no setting with a dot: by a constant, or as rewrite.py leaves it."""
+    name = _setting_named(node)
+    if name is not None:
+        return "." not in name
+    first = node_of(node.args[0]) if node.args else None
+    if not isinstance(first, pb.FuncCall) or names(first.funcname) != ("pg_catalog", "replace") or len(first.args) != 3:
+        return False
+    old, new = (node_of(one) for one in first.args[1:])
+    are_constants = isinstance(old, pb.A_Const) and isinstance(new, pb.A_Const)
+    return are_constants and (old.sval.sval, new.sval.sval) == (".", "?")
+
+
+def _setting_named(node: Any) -> str | None:
     first = node_of(node.args[0]) if node.args else None
     while isinstance(first, pb.TypeCast):
         first = node_of(first.arg)
-    return isinstance(first, pb.A_Const) and bool(first.HasField("sval")) and "." not in first.sval.sval
+    return str(first.sval.sval) if isinstance(first, pb.A_Const) and first.HasField("sval") else None
 
 
 def _sets_something_harmless(name: str, node: Any) -> bool:

@@ -93,6 +93,26 @@ def closing(statement: Statement, opening: int) -> int:
     raise Unproven("a bracket is not closed")  # pragma: no cover - the grammar has read it
 
 
+def first_argument(statement: Statement, call: Any) -> tuple[int, int]:
+    """Span of the first argument of a call, from behind its bracket to the next comma or bracket at the same depth."""
+    tokens = statement.tokens
+    opening = statement.token_at(call.location) + 2 * len(call.funcname) - 1
+    end = closing(statement, opening)
+    depth = 0
+    for index in range(opening + 1, end):
+        kind = tokens[index].kind
+        if kind in (p.OPEN, p.OPEN_SQUARE):
+            depth += 1
+        elif kind in (p.CLOSE, p.CLOSE_SQUARE):
+            depth -= 1
+        elif kind == p.COMMA and depth == 0:
+            end = index
+            break
+    if end == opening + 1 or call.func_variadic:
+        raise Unproven("a call is not written as expected", position=statement.character(call.location))
+    return tokens[opening + 1].start, tokens[end - 1].end
+
+
 def qualifier_span(statement: Statement, column_ref: Any) -> tuple[int, int]:
     """Span of everything before the last dot of a ColumnRef: `shop.customers` of `shop.customers.email`."""
     tokens = statement.tokens
@@ -117,10 +137,12 @@ _TEXT_TYPES = {("text",), ("varchar",), ("bpchar",)}
 
 
 def constant_span(statement: Statement, node: Any, depth: int = 0) -> tuple[int, int]:
-    """Span of a string constant or parameter with the casts around it (`$1::varchar`, CAST('x' AS text), text 'x').
+    """Span of a string constant, parameter or column with the casts around it (`$1::varchar`, CAST('x' AS text), text 'x').
 
     Raises Unproven for a cast to anything but text and varchar without a length, and for forms not listed here.
     """
+    if isinstance(node, pb.ColumnRef):
+        return reference_span(statement, node)
     if not isinstance(node, pb.TypeCast):
         index = statement.token_at(node.location)
         token = statement.tokens[index]

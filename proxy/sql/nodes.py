@@ -109,8 +109,8 @@ def _is_plain_unnest(call: Any) -> bool:
 
 
 def is_plain_count(node: Any) -> bool:
-    """count(x) without DISTINCT, FILTER, ORDER BY or OVER around x itself."""
-    simple = not (node.agg_distinct or node.agg_order or node.HasField("agg_filter") or node.HasField("over"))
+    """count(x) or count(DISTINCT x), without FILTER, ORDER BY or OVER around x itself."""
+    simple = not (node.agg_order or node.HasField("agg_filter") or node.HasField("over"))
     return names(node.funcname) in (("count",), ("pg_catalog", "count")) and len(node.args) == 1 and simple
 
 

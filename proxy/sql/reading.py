@@ -60,6 +60,9 @@ class OutColumn:
     node: Any = None  # the constant or parameter it is, casts included
     is_null: bool = False
     guessed: bool = False  # nobody named it: PostgreSQL may call it otherwise than we think
+    cells: tuple[Any, ...] = ()  # of a column of VALUES: the constants and parameters it is made of, one a row
+    given_by: OutColumn | None = None  # the column of VALUES whose value it is …
+    cast: Any = None  # … under this cast
 
 
 @dataclass(slots=True, eq=False)
@@ -175,6 +178,7 @@ class Reading:
     # places where columns are not known to us: positions and names behind them prove nothing
     unknown: list[str] = field(default_factory=list)
     recursions: list[tuple[OutColumn, OutColumn]] = field(default_factory=list)  # (first arm's column, the recursive arm's)
+    cell_references: list[OutColumn] = field(default_factory=list)  # columns of VALUES, once for each mention
     at: dict[int, OutColumn] = field(default_factory=dict)  # location of a ColumnRef -> the column it means
     by_output: set[int] = field(default_factory=set)  # locations in ORDER BY and its like that name an output column
     owners: dict[int, str] = field(default_factory=dict)  # location of an unqualified one -> the name it can be qualified by

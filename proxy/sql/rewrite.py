@@ -17,8 +17,8 @@ from proxy.catalog.snapshot import Relation
 from proxy.errors import Refusal, Unproven
 from proxy.policy.verdict import Closed, Masked, Open, Verdict
 from proxy.sql import build
-from proxy.sql.firewall import Firewall
-from proxy.sql.items import group_by_start, qualifier_span, reference_span, relation_item
+from proxy.sql.firewall import Firewall, reads_only_built_in_settings
+from proxy.sql.items import first_argument, group_by_start, qualifier_span, reference_span, relation_item
 from proxy.sql.nodes import spread_unnests
 from proxy.sql.parse import Statement, names
 from proxy.sql.reading import Grouping, OutColumn, Reading, Use
@@ -70,7 +70,7 @@ def rewrite(
     writes = check_writes(statement, reading, verdict_of, firewall.snapshot)
     edits += writes.edits
     edits += temporary_edits(statement, reading.temporary)
-    edits += qualified_calls(statement.nodes(stmt), firewall)
+    edits += qualified_calls(statement, statement.nodes(stmt), firewall)
     allowed = Allowed({oid: frozenset(texts) for oid, texts in subqueries.items()}, writes.shown)
     return Rewritten(tuple(edits), allowed)
 
@@ -205,11 +205,23 @@ def qualify_name(statement: Statement, range_var: Any, relation: Relation, sampl
     return [Edit(item.name_start, item.name_end, build.qualified(relation.schema, relation.name))]
 
 
-def qualified_calls(nodes: Collection[Any], firewall: Firewall) -> list[Edit]:
-    """Unqualified calls leave qualified: a better match elsewhere on the path must not win (FINDINGS 1)."""
+def qualified_calls(statement: Statement, nodes: Collection[Any], firewall: Firewall) -> list[Edit]:
+    """Unqualified calls leave qualified: a better match elsewhere on the path must not win (FINDINGS 1).
+
+    A call of current_setting whose name is computed leaves so that no name with a dot is found.
+    """
     calls = {n.location: n for n in nodes if isinstance(n, pb.FuncCall) and len(n.funcname) == 1}
     kept = spread_unnests(nodes)
-    return [Edit(at, at, f"{firewall.home_of(node)}.") for at, node in sorted(calls.items()) if at not in kept]
+    edits = [Edit(at, at, f"{firewall.home_of(node)}.") for at, node in sorted(calls.items()) if at not in kept]
+    for node in nodes:
+        if isinstance(node, pb.FuncCall) and _is_current_setting(node) and not reads_only_built_in_settings(node):
+            start, end = first_argument(statement, node)
+            edits += [Edit(start, start, "pg_catalog.replace("), Edit(end, end, ", '.', '?')")]
+    return edits
+
+
+def _is_current_setting(node: Any) -> bool:
+    return names(node.funcname) in (("current_setting",), ("pg_catalog", "current_setting"))
 
 
 def _implied_grouping(statement: Statement, grouping: Grouping, verdict_of: Callable[[Relation], Verdict]) -> list[Edit]:

@@ -272,6 +272,8 @@ class _Reader:
             merged = self._merge(cells)
             if len(cells) == 1:
                 merged.node = cells[0].node
+            if all(cell.node is not None for cell in cells):
+                merged.cells = tuple(cell.node for cell in cells)
             outputs.append(merged)
         return outputs
 
@@ -650,8 +652,16 @@ class _Reader:
         if isinstance(value, pb.ColumnRef):
             column = self.column(value, scope, place)
             if column is not None:
-                return OutColumn(name or column.name, column.origins)
+                given_by = column if column.cells else column.given_by
+                return OutColumn(name or column.name, column.origins, given_by=given_by)
             return OutColumn(name or figure_name(value))
+        reference = _under_casts(value)
+        if reference is not None:
+            column = self.column(reference, scope, Place.OTHER)
+            certain = OutColumn(name or figure_name(value), guessed=not name)
+            if column is not None and column.cells:
+                certain.given_by, certain.cast = column, value
+            return certain
         if isinstance(value, pb.SubLink) and value.sub_link_type == pb.EXPR_SUBLINK:
             outputs, _ = self.select(node_of(value.subselect), scope)
             if len(outputs) == 1:
@@ -683,6 +693,7 @@ class _Reader:
             self.reading.unknown.append("a star over columns not known here")
         for column in expanded:
             self.usage(column, place, node.location)
+        self.reading.cell_references += [column for column in expanded if column.cells]
         if self._referenced:
             self._referenced[-1].extend(expanded)
         return _copies(expanded), complete
@@ -772,7 +783,8 @@ class _Reader:
             elif isinstance(node, pb.NullTest):
                 waiting.append((node_of(node.arg), Place.NULL_TEST, ()))
             elif isinstance(node, pb.FuncCall) and is_plain_count(node):
-                waiting.append((node_of(node.args[0]), Place.COUNTED, ()))
+                place = Place.DISTINCT if node.agg_distinct else Place.COUNTED
+                waiting.append((node_of(node.args[0]), place, ()))
             elif isinstance(node, pb.SelectStmt):
                 for output in self.select(node, scope)[0]:
                     self.usage(output, Place.OTHER, -1)
@@ -839,6 +851,8 @@ class _Reader:
         if found is not None:
             self.reading.at[node.location] = found
             self.usage(found, place, node.location, others)
+            if found.cells:
+                self.reading.cell_references.append(found)
             if self._referenced:
                 self._referenced[-1].append(found)
         return found
@@ -972,13 +986,22 @@ def source_column(source: Source, name: str) -> OutColumn | None:
     return _single(source.columns, name)
 
 
+def _under_casts(node: Any) -> Any:
+    """The ColumnRef of a column under one cast or more, or None."""
+    inner = node
+    while isinstance(inner, pb.TypeCast):
+        inner = node_of(inner.arg)
+    is_column = isinstance(inner, pb.ColumnRef) and inner is not node and not _is_star(inner)
+    return inner if is_column else None
+
+
 def _single(columns: Iterable[OutColumn], name: str) -> OutColumn | None:
     matches = [c for c in columns if c.name == name]
     return matches[0] if len(matches) == 1 else None
 
 
 def _copies(columns: Iterable[OutColumn]) -> list[OutColumn]:
-    return [OutColumn(c.name, c.origins, c.node, c.is_null, c.guessed) for c in columns]
+    return [OutColumn(c.name, c.origins, c.node, c.is_null, c.guessed, c.cells) for c in columns]
 
 
 def _renamed(columns: list[OutColumn], aliases: Sequence[str]) -> list[OutColumn]:

@@ -18,9 +18,9 @@ from proxy.catalog.snapshot import Column
 from proxy.errors import BadValue, Refusal, Unproven
 from proxy.masking.mask import Mask
 from proxy.policy.verdict import Seal
-from proxy.sql.items import constant_span
+from proxy.sql.items import constant_span, reference_span
 from proxy.sql.nodes import constant_of, is_null_constant
-from proxy.sql.parse import Statement, walk
+from proxy.sql.parse import Statement, node_of, walk
 from proxy.sql.reading import OutColumn, Place, Reading, Usage, Use
 from proxy.sql.splice import Edit
 
@@ -88,6 +88,7 @@ class _Judge:
         self.work = SealedWork()
         self.param_places: dict[int, set[int]] = {}
         self.edited: set[int] = set()
+        self.cells_sealed: list[OutColumn] = []
 
     def shown(self, column: OutColumn) -> Shown | None:
         """The one way this column is encrypted, or None. Raises when its origins do not agree."""
@@ -108,7 +109,7 @@ class _Judge:
                 self.work.handed_out.setdefault(use, set()).add(base.attnum)
             return
         seal = shown.seal
-        if shown.mask is not None:
+        if shown.mask is not None and usage.place not in (Place.NULL_TEST, Place.COUNTED):  # they tell of no value
             raise Refusal(
                 f"{seal.column} is encrypted and shown to you masked: it can be selected, not used in {usage.place.value}",
                 hint="Leave it out of conditions, grouping and expressions.",
@@ -159,13 +160,31 @@ class _Judge:
         elif value.node is not None:
             self.value(target.seal, value.node)
             return
+        elif value.given_by is not None:
+            self.cells(target.seal, value, value.given_by)
+            return
         raise Unproven(
             f"{target.seal.column} is encrypted: write it from a parameter, constant, NULL, DEFAULT or column of its domain",
             hint="The server cannot encrypt what it computes.",
         )
 
-    def value(self, seal: Seal, node: Any) -> None:
-        """A constant is sealed into the text; a parameter is sealed when it is bound. Casts around either are cut away."""
+    def cells(self, seal: Seal, value: OutColumn, column: OutColumn) -> None:
+        """INSERT … SELECT from VALUES: the cells are sealed, and the column is used for nothing else (`parameters`)."""
+        self.cells_sealed.append(column)
+        for cell in column.cells:
+            self.value(seal, cell, type_sql="::pg_catalog.bytea")
+        if value.cast is not None:
+            start, end = constant_span(self.statement, value.cast)
+            inner = value.cast
+            while isinstance(inner, pb.TypeCast):
+                inner = node_of(inner.arg)
+            self.work.edits.append(Edit(start, end, self.statement.text(*reference_span(self.statement, inner))))
+
+    def value(self, seal: Seal, node: Any, type_sql: str = "") -> None:
+        """A constant is sealed into the text; a parameter is sealed when it is bound. Casts around either are cut away.
+
+        `type_sql`: what to put behind a parameter whose place does not tell its type.
+        """
         constant = constant_of(node)
         if is_null_constant(node):
             return
@@ -179,9 +198,9 @@ class _Judge:
             if before.domain != seal.domain or before.search != seal.search:
                 raise Unproven(f"parameter ${constant.number} is used for columns encrypted under different domains")
             self.param_places.setdefault(constant.number, set()).add(constant.location)
-            if node is not constant and start not in self.edited:
+            if (node is not constant or type_sql) and start not in self.edited:
                 self.edited.add(start)
-                self.work.edits.append(Edit(start, end, f"${constant.number}"))
+                self.work.edits.append(Edit(start, end, f"${constant.number}{type_sql}"))
             return
         if start in self.edited:
             return
@@ -191,7 +210,11 @@ class _Judge:
         self.work.edits.append(Edit(start, end, f"'\\x{sealed.hex()}'::pg_catalog.bytea"))
 
     def parameters(self, stmt: Message) -> None:
-        """A parameter that is sealed must be so everywhere: the server sees one value for it."""
+        """A parameter, and a column of VALUES, that is sealed must be so everywhere: the server sees one value for it."""
+        for column in self.cells_sealed:
+            mentions = sum(one is column for one in self.reading.cell_references)
+            if mentions != sum(one is column for one in self.cells_sealed):
+                raise Unproven(f"column {column.name} of VALUES is used for an encrypted column and for something else")
         if not self.work.params:
             return
         for node in walk(stmt):

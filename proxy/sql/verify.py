@@ -20,7 +20,7 @@ from postgast import pg_query_pb2 as pb
 from proxy.catalog.snapshot import Relation, Snapshot
 from proxy.errors import Bug
 from proxy.policy.verdict import Closed, Masked, Verdict
-from proxy.sql.firewall import NODES, Firewall
+from proxy.sql.firewall import NODES, Firewall, reads_only_built_in_settings
 from proxy.sql.nodes import spread_unnests
 from proxy.sql.parse import Statement, Token, children, kind_of, names, node_of, parse, scan, walk
 
@@ -122,6 +122,9 @@ class _Verifier:
                 raise Bug(f"{kind_of(node)} came out of rewriting")
             if isinstance(node, pb.FuncCall) and len(node.funcname) == 1 and node.location not in unqualified:
                 raise Bug("a function call left unqualified")
+            is_reading = isinstance(node, pb.FuncCall) and names(node.funcname)[-1] == "current_setting"
+            if is_reading and not reads_only_built_in_settings(node):
+                raise Bug("a setting is read whose name is not known")
             self.firewall.check_node(self.outcome, node)
             inside = self.inside(node)
             if isinstance(node, (pb.SelectStmt, *_WRITES)) and node.HasField("with_clause"):

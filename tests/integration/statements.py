@@ -132,7 +132,7 @@ ANALYST_REFUSED: Sequence[tuple[str, str]] = (
     ("DO $$ BEGIN PERFORM 1; END $$", "0A000"),
     ("COPY shop.customers TO STDOUT", "42501"),
     ("COPY (SELECT * FROM shop.customers) TO STDOUT", "42501"),
-    ("SELECT * FROM pg_catalog.pg_stats", "42501"),
+    ("SELECT * FROM pg_catalog.pg_statistic", "42501"),
     ("SELECT rolpassword FROM pg_catalog.pg_authid", "42501"),
     ("SELECT id FROM shop.payment_cards WHERE card_no = '6222'", "42501"),
     ("SELECT upper(card_no) FROM shop.payment_cards", "42501"),

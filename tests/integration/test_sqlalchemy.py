@@ -348,7 +348,6 @@ def test_app_commits_ciphertext(shop: Place, driver: str) -> None:
     assert not any(number.encode() in bytes(value) for (value,) in held for number in NUMBERS)  # type: ignore[call-overload]
 
 
-@pytest.mark.xfail(reason="INSERT … SELECT from VALUES is refused when a column of it is encrypted (0A000)", strict=True)
 def test_app_adds_many_at_once(shop: Place, driver: str) -> None:
     """One flush of several objects: INSERT … SELECT from a VALUES list, in the order of a counter, RETURNING the keys."""
 
