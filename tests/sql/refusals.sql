@@ -283,5 +283,5 @@ SHOW my.setting
 
 -- … by a function
 -- role: analyst
--- refuses: 0A000 current_setting
+-- refuses: 0A000 settings with a dot
 SELECT current_setting('my.setting')
