@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from proxy.cli.embedded import EmbeddedServer
+from tests.integration.desk import Desk, desk_of
 from tests.shop import Place, shop_place
 from tests.twin import Twin, twin_of
 
@@ -29,4 +30,11 @@ def newest_shop(newest_server: EmbeddedServer, tmp_path_factory: pytest.TempPath
 def twin(server: EmbeddedServer, shop: Place) -> Iterator[Twin]:
     """What each caller of `shop` is shown, as plain tables: ask the same of both. Leave the rows as they were."""
     with twin_of(server, shop) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def desk(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """A small shop that restricted callers may write to, on each version. Leave the rows as they were."""
+    with desk_of(server, tmp_path_factory.mktemp(f"desk{server.version}") / "proxy") as made:
         yield made
