@@ -706,3 +706,47 @@ WITH RECURSIVE r(n, a, b) AS (SELECT 0, NULL::bytea, NULL::bytea UNION ALL (WITH
 WITH RECURSIVE r(n, a) AS (SELECT 0, NULL::bytea UNION ALL SELECT * FROM (SELECT n + 1, card_no FROM r JOIN shop.payment_cards p ON p.id = n + 1 WHERE n < 5) q) SELECT encode(a, 'hex') FROM r
 -- attack: a bare cast of a subquery's own name in a view of names
 SELECT (SELECT encode(x."int4", 'hex') FROM (SELECT (SELECT 1 AS zz)::int) q) FROM (SELECT card_no AS "int4" FROM shop.payment_cards) x
+
+-- Rows a condition hides --------------------------------------------------------------------------------------------------
+
+-- attack: a hidden row
+SELECT * FROM shop.regional
+-- attack: a hidden row by an error
+SELECT id FROM shop.regional WHERE label::int = 0
+-- attack: a hidden row by an error behind an open filter
+SELECT id FROM shop.regional WHERE amount > 5 AND label::int = 0
+-- attack: a hidden row by an oracle
+SELECT 'oracle:' || 'yes' FROM shop.regional HAVING max(amount) = 777
+-- attack: a hidden row by a whole row
+SELECT r FROM shop.regional r WHERE r::text LIKE '%de%'
+-- attack: a hidden row by LATERAL
+SELECT l.x FROM shop.regional r, LATERAL (SELECT r.label AS x WHERE r.amount = 777) l
+-- attack: a hidden row by FOR UPDATE
+SELECT * FROM shop.regional FOR UPDATE
+-- attack: a hidden row by COPY
+COPY shop.regional TO STDOUT
+-- attack: a hidden row by TABLESAMPLE
+SELECT * FROM shop.regional TABLESAMPLE SYSTEM (100)
+-- attack: a hidden row written
+UPDATE shop.regional SET amount = 0 RETURNING label
+-- attack: a hidden row deleted
+DELETE FROM shop.regional WHERE label::int = 0
+-- attack: a hidden row by a cursor
+DECLARE c CURSOR FOR SELECT * FROM shop.regional
+-- then
+FETCH ALL FROM c
+-- attack: a hidden row counted by EXPLAIN ANALYZE
+EXPLAIN ANALYZE SELECT id FROM shop.regional WHERE label::int = 0
+-- attack: a hidden row counted by EXPLAIN ANALYZE, without an error
+EXPLAIN ANALYZE SELECT id FROM shop.regional WHERE amount = 777
+-- silent: a plan shows no values of rows
+-- attack: a hidden row by a temporary table
+CREATE TEMP TABLE loot AS SELECT * FROM shop.regional
+-- then
+TABLE loot
+-- attack: a hidden row by a join's error
+SELECT 1 FROM shop.regional r JOIN shop.orders o ON o.id = r.label::int
+-- attack: a hidden row by an error in ORDER BY
+SELECT id FROM shop.regional ORDER BY label::int
+-- attack: a hidden row by an error in an aggregate's filter
+SELECT count(*) FILTER (WHERE label::int > 0) FROM shop.regional

@@ -37,6 +37,7 @@ CITY = "Ungewiss-an-der-Leine"
 TIER = "gold-quetzal-88"
 LONG_NAME = "甲" + "乙" * 19 + "x丙"  # 61 bytes to PostgreSQL, which cuts 64 at a character; 63 to whoever cuts at a byte
 LONG_VALUE = "langer-kanarienwert-4471"
+LABEL = "versteckte-zeile-9083"  # of a row that a row condition hides
 CARDS = ("6222021234567894", "6222029876543210", "6222021234567894", "6222025555444433")
 ORACLE = "oracle:" + "yes"  # what an attack says when it has compared what it must not; no statement holds it in one piece
 
@@ -189,6 +190,8 @@ CREATE STATISTICS shop.expression_stats ON (lower(email)), (email || city) FROM 
 CREATE INDEX on_lower_email ON shop.mailings ((lower(email)));
 ALTER TABLE shop.mailings ADD COLUMN tier text DEFAULT ('gold-' || 'quetzal-88');
 CREATE FUNCTION shop.touch(int) RETURNS int LANGUAGE sql AS 'UPDATE shop.customers SET city = city WHERE id = $1 RETURNING id';
+CREATE TABLE shop.regional (id int, amount int, region text, label text);
+INSERT INTO shop.regional VALUES (1, 777, 'de', '{LABEL}'), (2, 1, 'cn', '5');
 CREATE TABLE shop.notes_of (id int PRIMARY KEY, customer_id int, body text DEFAULT 'x',
   CONSTRAINT "only one" UNIQUE (customer_id) DEFERRABLE INITIALLY DEFERRED);
 INSERT INTO shop.notes_of VALUES (1, 1, '{NOTE}'), (2, 2, '{NOTE}');
@@ -383,13 +386,22 @@ relations:
       city:  {{class: plain}}
       email: {{class: basic, mask: email}}
       tier:  {{class: basic, mask: redact}}
+  shop.regional:
+    columns:
+      id:     {{class: plain}}
+      amount: {{class: plain}}
+      region: {{class: plain}}
+      label:  {{class: plain}}
   shop.notes_of:
     columns:
       id:          {{class: plain}}
       customer_id: {{class: plain}}
       body:        {{class: basic, mask: redact}}
 roles:
-  analyst: {{logins: [{analyst}], sees: {{plain: open, basic: masked, secret: masked}}}}
+  analyst:
+    logins: [{analyst}]
+    sees: {{plain: open, basic: masked, secret: masked}}
+    relations: {{shop.regional: {{where: "region = 'cn'"}}}}
   app:     {{logins: [{app}], sees: {{"*": open}}}}
   owner:   {{logins: [{owner}, {eve}], sees: {{"*": open}}, keys: none}}
 defaults: {{login_without_role: refuse, unlisted_relation: open}}
@@ -546,7 +558,8 @@ def _values(ciphertexts: tuple[bytes, ...]) -> dict[str, bytes]:
     texts = {
         "name": NAME, "another name": OTHER_NAME, "e-mail": EMAIL, "another e-mail": OTHER_EMAIL, "phone": PHONE,
         "id card": ID_CARD, "birth date": str(BIRTH), "note": NOTE, "wechat": WECHAT, "salary": SALARY, "city": CITY,
-        "tier": TIER, "long name": LONG_VALUE, "an oracle": ORACLE,
+        "tier": TIER, "long name": LONG_VALUE, "hidden row": LABEL,
+        "an oracle": ORACLE,
     }  # fmt: skip
     values = {name: text.encode() for name, text in texts.items()}
     values |= {f"card {number}": card.encode() for number, card in enumerate(dict.fromkeys(CARDS), 1)}
