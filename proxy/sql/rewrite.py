@@ -112,7 +112,7 @@ def _own_column(use: Use) -> str:
     return f"{build.quoted(_name(use))}.{build.quoted(_name(use))}"
 
 
-def _can_hold_row(nodes: Iterable[Any], reading: Reading, use: Use, verdict: Masked) -> bool:
+def _can_hold_row(nodes: Collection[Any], reading: Reading, use: Use, verdict: Masked) -> bool:
     """Whether the subquery can have a column with the row of the relation's own type, which a subquery's row has not.
 
     It must show in no star, take no other reference's name, and mask no domain, whose checks a mask may not pass. Where
@@ -123,8 +123,9 @@ def _can_hold_row(nodes: Iterable[Any], reading: Reading, use: Use, verdict: Mas
     key = set(use.relation.primary_key)
     is_grouped = bool(key) and any(key <= _attnums(grouping.grouped, use) for grouping in reading.groupings)
     hides_domain = any(c.base_type_sql and verdict.columns[c.attnum].how != "open" for c in use.relation.columns)
+    is_renamed = bool(use.range_var.alias.colnames) and any(isinstance(n, pb.A_Indirection) for n in nodes)
     is_sealed = any(show.seal is not None for show in verdict.columns.values())
-    if use.is_spread or is_grouped or hides_domain or is_sealed or use.relation.column(name) is not None:
+    if use.is_spread or is_grouped or hides_domain or is_sealed or is_renamed or use.relation.column(name) is not None:
         return False
     return bare <= {one.location for one in use.rows} | reading.by_output
 

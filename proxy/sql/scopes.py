@@ -354,9 +354,7 @@ class _Reader:
     def update(self, node: Any, scope: _Scope) -> tuple[list[OutColumn], bool]:
         scope = self.with_clause(node, scope.deeper())
         write, source = self.target(node)
-        items = [Item(source.columns, [source], source.complete)]
-        for element in node.from_clause:
-            items.append(self.from_item(node_of(element), scope, items))
+        items = [Item(source.columns, [source], source.complete), *self._others(node.from_clause, scope)]
         inner = scope.inner(items)
         self.set_list(node.target_list, write, inner)
         if node.HasField("where_clause"):
@@ -366,12 +364,17 @@ class _Reader:
     def delete(self, node: Any, scope: _Scope) -> tuple[list[OutColumn], bool]:
         scope = self.with_clause(node, scope.deeper())
         write, source = self.target(node)
-        items = [Item(source.columns, [source], source.complete)]
-        for element in node.using_clause:
-            items.append(self.from_item(node_of(element), scope, items))
+        items = [Item(source.columns, [source], source.complete), *self._others(node.using_clause, scope)]
         if node.HasField("where_clause"):
             self.expression(node.where_clause, scope.inner(items))
         return self.returning(node, scope, items, write, source)
+
+    def _others(self, clause: Iterable[Any], scope: _Scope) -> list[Item]:
+        """FROM of UPDATE, USING of DELETE: the target is not visible in there, not even to LATERAL (analyze.c)."""
+        items: list[Item] = []
+        for element in clause:
+            items.append(self.from_item(node_of(element), scope, items))
+        return items
 
     def merge(self, node: Any, scope: _Scope) -> tuple[list[OutColumn], bool]:
         """MERGE: what each WHEN can see is its side of the join (PostgreSQL 18, MERGE)."""
@@ -937,10 +940,11 @@ class _Reader:
             use.is_spread = True
         if source.use is not None:
             source.use.whole_row = True
-            if node.location in self._expanded or len(node.fields) > 2:
-                source.use.is_spread = True  # ROW(t.*), (t).*: as many values as the row has columns
-            else:
+            is_value = len(node.fields) == 1 or _is_star_of_one(node)
+            if is_value and node.location not in self._expanded:
                 source.use.rows.append(node)
+            else:
+                source.use.is_spread = True  # ROW(t.*), (t).*: as many values as columns; t.f is a call of f or nothing
         if self._in_rows:
             self._in_rows[-1].extend(source.columns)
         for column in source.columns:
@@ -984,6 +988,11 @@ def _handed_on(write: Write | None, columns: Iterable[OutColumn]) -> list[OutCol
 def source_column(source: Source, name: str) -> OutColumn | None:
     """The column of that name, or None."""
     return _single(source.columns, name)
+
+
+def _is_star_of_one(node: Any) -> bool:
+    """`t.*`, without a schema."""
+    return len(node.fields) == 2 and bool(node.fields[1].HasField("a_star"))
 
 
 def _under_casts(node: Any) -> Any:

@@ -26,6 +26,8 @@ from proxy.sql.parse import Statement, Token, children, kind_of, names, node_of,
 
 ROWS = ("Select", "Insert", "Update", "Delete", "Merge")
 _WRITES = (pb.InsertStmt, pb.UpdateStmt, pb.DeleteStmt, pb.MergeStmt)
+# Where the target of a write is not visible: PostgreSQL answers "invalid reference to FROM-clause entry".
+_BLIND = ("with_clause", "select_stmt", "from_clause", "using_clause", "source_relation")
 # Statements around a query, and the field it stands in.
 _AROUND = {"Prepare": "query", "DeclareCursor": "query", "Explain": "query", "CreateTableAs": "query", "Copy": "query"}
 
@@ -224,7 +226,7 @@ class _Verifier:
 
     def references(self, node: Any, shown: frozenset[int]) -> Iterator[tuple[Any, bool]]:
         """Every ColumnRef that could see the target, and whether it is a whole item of RETURNING."""
-        waiting: list[tuple[Any, bool]] = [(c, False) for c in children(node, but=("with_clause",))]
+        waiting: list[tuple[Any, bool]] = [(c, False) for c in children(node, but=_BLIND)]
         while waiting:
             one, is_item = waiting.pop()
             if isinstance(one, pb.ColumnRef):

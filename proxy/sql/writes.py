@@ -25,6 +25,9 @@ from proxy.sql.parse import Statement, children
 from proxy.sql.reading import SYSTEM_COLUMNS, Place, Reading, Returned, Write
 from proxy.sql.splice import Edit
 
+# Parts of a write in which its target is not visible (transformInsertStmt, transformUpdateStmt, transformDeleteStmt and
+# transformMergeStmt of PostgreSQL's analyze.c and parse_merge.c).
+BLIND = ("with_clause", "select_stmt", "from_clause", "using_clause", "source_relation")
 WRITABLE_KINDS = "rpfv"  # tables, partitioned and foreign ones, views that are updatable
 _HINT = "A rule may allow it: `write: allow` on the column, for your role."
 
@@ -174,7 +177,7 @@ class _Target:
 
     def _references(self) -> Iterator[Any]:
         """Every ColumnRef of the text that could see the target."""
-        waiting = list(children(self.write.node, but=("with_clause",)))
+        waiting = list(children(self.write.node, but=BLIND))
         while waiting:
             node = waiting.pop()
             if isinstance(node, pb.ColumnRef):
