@@ -151,14 +151,19 @@ SELECT e.* FROM shop.customers c, jsonb_each_text(c.profile) e
 -- attack: JSON populate
 SELECT jsonb_populate_record(NULL::shop.customers, to_jsonb(c)) FROM shop.customers c
 -- attack: JSON constructor
+-- since: 16
 SELECT JSON_OBJECT('a': email), JSON_ARRAY(email, name), JSON_ARRAY(SELECT email FROM shop.customers) FROM shop.customers
 -- attack: JSON aggregate
+-- since: 16
 SELECT JSON_OBJECTAGG(id: email), JSON_ARRAYAGG(name) FROM shop.customers
 -- attack: JSON scalar
+-- since: 17
 SELECT JSON_SCALAR(email), JSON_SERIALIZE(to_json(email)) FROM shop.customers
 -- attack: JSON_VALUE with PASSING
+-- since: 17
 SELECT JSON_VALUE('{}', '$x' PASSING email AS x) FROM shop.customers
 -- attack: JSON_TABLE
+-- since: 17
 SELECT t.* FROM shop.customers c, JSON_TABLE(c.profile, '$' COLUMNS (w text PATH '$.wechat', NESTED PATH '$.*' COLUMNS (x text PATH '$'))) t
 -- attack: XMLTABLE
 -- versions: 15
@@ -389,6 +394,7 @@ INSERT INTO evil.loot_box SELECT email FROM shop.customers RETURNING x
 -- attack: INSERT inside WITH
 WITH w AS (INSERT INTO evil.loot_box SELECT email FROM shop.customers RETURNING x) SELECT * FROM w
 -- attack: MERGE
+-- since: 17
 MERGE INTO evil.loot_box b USING shop.customers c ON b.x = c.email WHEN NOT MATCHED THEN INSERT VALUES (c.email) RETURNING b.x
 -- attack: debug settings
 SET debug_print_parse = on
@@ -455,12 +461,15 @@ SELECT ROW('a', 1)::evil.comp
 -- attack: domain in a column definition list
 SELECT * FROM jsonb_to_recordset('[{"a": "x"}]') AS x(a evil.dom)
 -- attack: domain in JSON_TABLE
+-- since: 17
 SELECT * FROM JSON_TABLE('{"a": "x"}', '$' COLUMNS (a evil.dom PATH '$.a')) t
 -- attack: domain in JSON_VALUE
+-- since: 17
 SELECT JSON_VALUE('{"a": "x"}', '$.a' RETURNING evil.dom)
 -- attack: domain through json_populate_record
 SELECT jsonb_populate_record(NULL::evil.comp, '{"a": "x"}')
 -- attack: domain by its name as text
+-- since: 16
 SELECT pg_input_is_valid('a', 'evil.dom')
 -- attack: domain by record_in
 SELECT record_in('(a,1)', 'evil.comp'::regtype, -1)
@@ -672,6 +681,7 @@ SELECT 'oracle:' || 'yes' WHERE EXISTS (SELECT 1 FROM (SELECT card_no AS x FROM 
 SELECT 1 FROM shop.defaults LIMIT (SELECT length(card_no) FROM shop.payment_cards LIMIT 1)
 -- silent: a length only
 -- attack: ciphertext in a JSON_ARRAY query
+-- since: 16
 SELECT JSON_ARRAY(SELECT card_no FROM shop.payment_cards)
 -- attack: ciphertext as an argument of a function in FROM
 SELECT u.* FROM shop.payment_cards p, unnest(ARRAY[p.card_no]) u
@@ -695,8 +705,10 @@ SELECT (SELECT encode(ctid, 'hex') FROM pg_catalog.pg_tables LIMIT 1) FROM (SELE
 -- attack: ROWS FROM is called as its first function
 SELECT (SELECT encode(length.k, 'hex') FROM ROWS FROM (abs(1), length('a'))) FROM (SELECT card_no AS k FROM shop.payment_cards) length
 -- attack: JSON_TABLE without an alias is called json_table
+-- since: 17
 SELECT (SELECT encode(xmltable.k, 'hex') FROM JSON_TABLE('{"a": 1}', '$' COLUMNS (a int PATH '$.a'))) FROM (SELECT card_no AS k FROM shop.payment_cards) xmltable
 -- attack: JSON_VALUE has a name of its own
+-- since: 17
 SELECT (SELECT encode("?column?", 'hex') FROM (SELECT JSON_VALUE('{}', '$.a')) q) FROM (SELECT card_no AS "?column?" FROM shop.payment_cards) p
 -- attack: a CTE's guessed name
 WITH q AS (SELECT nullif(1, 2)) SELECT (SELECT encode("?column?", 'hex') FROM q) FROM (SELECT card_no AS "?column?" FROM shop.payment_cards) p

@@ -268,7 +268,7 @@ SHAPES = (
     "SELECT max(id) FROM shop.mailings",
     "SELECT mailings.id, email FROM shop.mailings JOIN shop.orders ON orders.id = mailings.id",
     "SELECT id, email FROM shop.mailings ORDER BY id LIMIT 3",
-    "SELECT id FROM other.customers WHERE EXISTS (SELECT 1 FROM shop.mailings WHERE mailings.id = customers.id AND city = 'Berlin')",
+    "SELECT id FROM other.customers WHERE customers.id = 1 AND EXISTS (SELECT 1 FROM shop.mailings WHERE mailings.id = customers.id AND city = 'Berlin')",
     "SELECT id FROM shop.mailings WHERE id = 77 FOR UPDATE",
     "UPDATE shop.mailings SET city = 'x' WHERE id = 77",
 )
