@@ -5,17 +5,19 @@ Everything else is PostgreSQL, byte for byte; what cannot be kept true is refuse
 Where to find what. A module imports only from lower ranks or its own room (`tests/test_architecture.py`); ranks 0 to 4 do no
 I/O: time, randomness and keys are arguments, and what needs I/O is returned as an action.
 
-    0  errors.py, caller.py, plan.py,     the words every room shares: errors with their SQLSTATE, who asks, the frozen
-       catalog/snapshot.py,               decision for one statement, the catalog as a value, what a mask is, the answer
+    0  errors.py, caller.py, encodings.py the words every room shares: errors with their SQLSTATE, who asks, the frozen
+       plan.py, catalog/snapshot.py,      decision for one statement, the catalog as a value, what a mask is, the answer
        masking/mask.py, policy/verdict.py "may this caller see this relation"
     1  wire/      bytes <-> frames and messages; SCRAM on both sides
-       sql/       one statement: parse, firewall, scopes, sealed, rewrite, splice, verify; build writes our SQL
+       sql/       one statement, in passes: parse, firewall (allowed, settings, temporary), scopes -> reading, sealed,
+                  rewrite (items, writes, couplings), splice, verify; build writes our SQL, bodies reads functions for `check`
        masking/   families of masks; each is a SQL expression and its Python twin
        crypto/    sealed values (AES-256-GCM, AES-SIV) and the key ring
     2  policy/    text of masking_rules/*.yaml -> Ruleset; (role, relation) -> Verdict
        guard.py   the export guard's budget;  audit/  events and their hash chain
-    3  planner.py statement x caller x snapshot x rules -> Plan
-    4  session/   one conversation as a value machine: bytes in, actions out
+    3  planner/   statement x caller x snapshot x rules -> Plan: one file a kind of caller (glass, keyed, restricted)
+    4  session/   one conversation as a value machine: bytes in, actions out. machine is the door, client and replies its
+                  two sides, ledger what both write in, naming and sqlnames what names mean, refusing and stopping how it says no
     5  catalog/loader.py, crypto/providers.py, audit/sinks.py, server.py    the edges that do I/O
     6  config.py, cli/   the composition root and the commands
 
