@@ -87,6 +87,8 @@ CREATE FUNCTION lib.rows() RETURNS SETOF shop.customers LANGUAGE sql STABLE AS '
 CREATE FUNCTION lib."a.b"(other.customers) RETURNS text LANGUAGE sql STABLE AS
   'SELECT string_agg(email, '','') FROM shop.customers';
 CREATE FUNCTION lib.as_number(text) RETURNS numeric LANGUAGE plpgsql STABLE AS $$ BEGIN RETURN $1::numeric; END $$;
+CREATE FUNCTION lib.first_mail() RETURNS text LANGUAGE plpgsql IMMUTABLE AS  -- said to be immutable: the planner calls it
+  $$ BEGIN RETURN (SELECT email FROM shop.customers WHERE id = 1); END $$;
 CREATE AGGREGATE lib.gather(text) (SFUNC = textcat, STYPE = text);
 CREATE STATISTICS shop.stats ON city, email FROM shop.customers;
 CREATE INDEX on_salary ON shop.customers (salary) INCLUDE (id);
@@ -129,6 +131,8 @@ CREATE FUNCTION shop.habit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     WHEN 'info' THEN RAISE INFO 'seen %', NEW.secret;
     WHEN 'assert' THEN ASSERT false, NEW.secret;
     WHEN 'temporary' THEN CREATE TEMP TABLE IF NOT EXISTS shop_seen (x text); INSERT INTO pg_temp.shop_seen VALUES (NEW.secret);
+    WHEN 'cursor' THEN EXECUTE 'DECLARE shop_cursor CURSOR FOR SELECT email FROM shop.customers';
+    WHEN 'prepared' THEN EXECUTE 'PREPARE shop_prepared AS SELECT email FROM shop.customers';
     WHEN 'notify' THEN PERFORM pg_notify('habits', NEW.secret);
     WHEN 'exists' THEN EXECUTE format('CREATE TEMP TABLE %I (i int)', NEW.secret);
       EXECUTE format('CREATE TEMP TABLE %I (i int)', NEW.secret);
@@ -169,6 +173,9 @@ CREATE RULE instead AS ON UPDATE TO shop.v_city DO INSTEAD
   UPDATE shop.customers SET city = NEW.city WHERE id = OLD.id RETURNING id, reverse(email);
 CREATE VIEW shop.v_numbers AS SELECT id, city FROM shop.customers WHERE email::numeric > 0;
 CREATE VIEW shop.v_called AS SELECT id, lib.as_number(email) AS n, city FROM shop.customers WHERE lib.as_number(email) > 0;
+CREATE VIEW shop.v_folded AS SELECT id, city FROM shop.customers WHERE city <> lib.first_mail();
+CREATE TABLE shop.folded (id int, body text); INSERT INTO shop.folded VALUES (1, 'x');
+ALTER TABLE shop.folded ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON shop.folded USING (body <> lib.first_mail());
 CREATE VIEW shop.v_updatable AS SELECT id, name, email, city FROM shop.customers;
 CREATE VIEW shop.v_mails AS SELECT email, count(*) AS n FROM shop.customers GROUP BY email;
 CREATE VIEW shop.v_stats AS SELECT tablename, attname, most_common_vals::text AS v FROM pg_stats;
