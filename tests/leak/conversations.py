@@ -1,7 +1,7 @@
 """Raw conversations of the extended protocol that try to make the proxy and the server mean different things by one message.
 
 By name: the batches that are sent, each answered by one ReadyForQuery. `SILENT` says of some why they leak nowhere even
-without the proxy, and what they are kept for.
+without the proxy; `OPEN` of others that they leak through it still.
 """
 
 from __future__ import annotations
@@ -343,6 +343,28 @@ PIPELINES: dict[str, list[Batch]] = {
         q(b"SELECT * FROM loot"),
         q(b"DROP TABLE loot"),
     ],
+    "a statement over a temporary table that another makes anew": [
+        *(
+            q(b"CREATE TEMP TABLE shop_seen (x text)"),
+            [P(b"s", b"SELECT x FROM shop_seen"), S],
+            q(b"PREPARE p AS TABLE shop_seen"),
+        ),
+        *(q(b"DROP TABLE shop_seen"), q(b"BEGIN"), q(b"UPDATE shop.habits SET habit = 'temporary'")),
+        *([B(b"", b"s"), E(b""), S], q(b"ROLLBACK"), q(b"BEGIN"), q(b"UPDATE shop.habits SET habit = 'temporary'")),
+        *(q(b"EXECUTE p"), q(b"ROLLBACK")),
+    ],
+    "a temporary table rolled back, then made by another": [
+        *(q(b"BEGIN"), q(b"CREATE TEMP TABLE shop_seen (x text)"), q(b"ROLLBACK"), q(b"BEGIN")),
+        *(q(b"UPDATE shop.habits SET habit = 'temporary'"), q(b"SELECT x FROM shop_seen"), q(b"ROLLBACK")),
+    ],
+    "a temporary table dropped in a savepoint that is rolled back": [
+        *(q(b"BEGIN"), q(b"SAVEPOINT a"), q(b"CREATE TEMP TABLE shop_seen (x text)"), q(b"ROLLBACK TO a")),
+        *(q(b"UPDATE shop.habits SET habit = 'temporary'"), q(b"TABLE shop_seen"), q(b"ROLLBACK")),
+    ],
+    "a temporary table dropped at commit, then made by another": [
+        *(q(b"BEGIN"), q(b"CREATE TEMP TABLE shop_seen (x text) ON COMMIT DROP"), q(b"COMMIT"), q(b"BEGIN")),
+        *(q(b"UPDATE shop.habits SET habit = 'temporary'"), q(b"TABLE shop_seen"), q(b"ROLLBACK")),
+    ],
     "a temporary table that comes between": [
         *(
             [P(b"a", b"SELECT email FROM shop.customers"), S],
@@ -383,4 +405,13 @@ SILENT = {
     "an unknown message": "it ends the session",
     "a length that lies": "it ends the session",
 }
+OPEN = dict.fromkeys(
+    (
+        "a statement over a temporary table that another makes anew",
+        "a temporary table rolled back, then made by another",
+        "a temporary table dropped in a savepoint that is rolled back",
+        "a temporary table dropped at commit, then made by another",
+    ),
+    "a name whose temporary table is gone still counts as the session's own",
+)  # what leaks still, and why: strict xfails
 CONVERSATIONS = {**NAMES, **PORTALS, **PIPELINES, **BYTES}
