@@ -17,7 +17,7 @@ I/O: time, randomness and keys are arguments, and what needs I/O is returned as 
        guard.py   the export guard's budget;  audit/  events and their hash chain
     3  planner/   statement x caller x snapshot x rules -> Plan: one file a kind of caller (glass, keyed, restricted)
     4  session/   one conversation as a value machine: bytes in, actions out. machine is the door, client and replies its
-                  two sides, ledger what both write in, naming and sqlnames what names mean, refusing and stopping how it says no
+                  two sides, ledger what both write in, naming and sqlnames what names mean, refusing and stopping say no
     5  catalog/loader.py, crypto/providers.py, audit/sinks.py, server.py    the edges that do I/O
     6  config.py, cli/   the composition root and the commands
 

@@ -927,7 +927,7 @@ class _Reader:
                 for source in item.sources:
                     if len(qualifier) == 1 and source.name == qualifier[0]:
                         return source
-                    if len(qualifier) > 1 and source.schema is not None and source.use is not None:
+                    if 1 < len(qualifier) < 4 and source.schema is not None and source.use is not None:
                         schema_qualified = (source.schema, source.name) == qualifier[-2:]
                         if schema_qualified and (len(qualifier) == 2 or qualifier[0] == self.snapshot.database):
                             source.use.qualifies.append(node)

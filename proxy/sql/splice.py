@@ -1,4 +1,4 @@
-"""Spans and replacements -> text and an offset map. Byte-exact everywhere else; knows no SQL."""
+"""Spans and replacements -> text and an offset map. Byte-exact elsewhere; knows no SQL, only that words must not grow together."""
 
 from __future__ import annotations
 
@@ -25,6 +25,11 @@ class Spliced:
     kept: tuple[tuple[int, int, int], ...]
 
 
+def _in_word(byte: int) -> bool:
+    """Whether a byte can stand inside an unquoted word or a number (PostgreSQL 18, 4.1.1)."""
+    return byte >= 0x80 or chr(byte).isalnum() or chr(byte) in "_$"
+
+
 def splice(source: bytes, edits: Iterable[Edit]) -> Spliced:
     """Apply all edits at once. Raises Bug when two overlap or one lies outside the source."""
     pieces: list[bytes] = []
@@ -44,6 +49,10 @@ def splice(source: bytes, edits: Iterable[Edit]) -> Spliced:
             raise Bug("two edits of a statement overlap")
         keep(edit.start)
         put = edit.text.encode()
+        if put and edit.start > 0 and _in_word(source[edit.start - 1]) and _in_word(put[0]):
+            put = b" " + put
+        if put and edit.end < len(source) and _in_word(put[-1]) and _in_word(source[edit.end]):
+            put += b" "
         pieces.append(put)
         length += len(put)
         at = edit.end

@@ -198,15 +198,16 @@ class _Target:
         if len(fields) == 1:
             if last is None:
                 return  # `*` of a nested SELECT; RETURNING's own were dealt with
-            if last in self._target_names():
-                raise self._closed(last, node.location)
-            if last in hidden:
-                owner = self.reading.owners.get(node.location)
+            owner = self.reading.owners.get(node.location)
+            if last in self._target_names():  # a column of the target's own name is no whole row
+                if owner is None or last in hidden:
+                    raise self._closed(last, node.location)
+                self._qualify(node, owner)
+            elif last in hidden:
                 if owner is None or owner in self._target_names():
                     hint = "If another relation's column is meant, give that relation an alias and write alias.column."
                     raise self._closed(last, node.location, hint)
-                start, _ = self._token(node.location)
-                self.edits.add(Edit(start, start, f"{build.quoted(owner)}."))
+                self._qualify(node, owner)
             return
         qualifier = fields[-2].string.sval
         if qualifier in self._target_names() and self._may_mean_target(node):
@@ -221,9 +222,9 @@ class _Target:
         """A third part is a schema: it settles whether the target is meant."""
         return len(node.fields) == 2 or node.fields[-3].string.sval == self.relation.schema
 
-    def _token(self, location: int) -> tuple[int, int]:
-        token = self.statement.tokens[self.statement.token_at(location)]
-        return token.start, token.end
+    def _qualify(self, node: Any, owner: str) -> None:
+        start, _ = reference_span(self.statement, node)
+        self.edits.add(Edit(start, start, f"{build.quoted(owner)}."))
 
     # -- what RETURNING shows
 
@@ -231,6 +232,8 @@ class _Target:
         start, end = reference_span(self.statement, one.reference)
         if one.column is not None:
             if one.column.name not in hidden:
+                if len(one.reference.fields) == 1 and one.column.name in self._target_names():
+                    self._qualify(one.reference, self.write.source.name)
                 return
             qualifier = self._qualifier(one.reference)
             text = self._item(qualifier, one.column, one.target.name)
