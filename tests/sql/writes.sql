@@ -362,8 +362,25 @@ UPDATE "shop"."customers" SET city = 'x' WHERE id IN (SELECT q.* FROM (SELECT id
 
 -- … of a name that is a column there
 -- role: analyst
--- refuses: 42501 and not customers
 UPDATE customers SET city = (SELECT customers FROM (SELECT 'x' AS customers) q)
+-- becomes
+UPDATE "shop"."customers" SET city = (SELECT "q".customers FROM (SELECT 'x' AS customers) q)
+
+-- … of a name that is an output there
+-- role: analyst
+-- refuses: 42501 and not customers
+UPDATE customers SET city = (SELECT 'x' AS customers FROM orders ORDER BY customers LIMIT 1)
+
+-- … of a column that old is called like
+-- role: analyst
+UPDATE customers SET city = 'x' RETURNING WITH (OLD AS city) city
+-- becomes
+UPDATE "shop"."customers" SET city = 'x' RETURNING WITH (OLD AS city) "customers".city
+
+-- … of a tableoid that could be the target's
+-- role: analyst
+-- refuses: 42501 tableoid, which tells the partition
+UPDATE visits SET who = 'x' WHERE id = (SELECT visits.tableoid::int FROM orders visits LIMIT 1)
 
 -- … of a column the target has not
 -- role: analyst
@@ -715,3 +732,15 @@ WITH a AS (UPDATE "shop"."customers" SET city = 'x' WHERE id = 1 RETURNING id, {
 -- role: analyst
 -- refuses: 42501 and not name
 UPDATE customers SET city = (SELECT name FROM orders LIMIT 1)
+
+-- a system column of old and new
+-- role: analyst
+DELETE FROM customers RETURNING old.xmax, new.ctid
+-- becomes
+DELETE FROM "shop"."customers" RETURNING old.xmax, new.ctid
+
+-- MERGE that inserts nothing but defaults
+-- role: analyst
+MERGE INTO customers c USING orders o ON c.id = o.id WHEN NOT MATCHED THEN INSERT DEFAULT VALUES
+-- becomes
+MERGE INTO "shop"."customers" c USING "shop"."orders" o ON c.id = o.id WHEN NOT MATCHED THEN INSERT DEFAULT VALUES

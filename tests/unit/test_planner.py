@@ -193,6 +193,11 @@ def test_types_of_parameters() -> None:
         assert isinstance(world.planner("app").plan("SELECT $1", path=world.PATH, param_oids=(oid,)), Plan)
 
 
+def test_relations_the_snapshot_has() -> None:
+    assert world.planner("analyst").knows(1001)
+    assert not world.planner("analyst").knows(4711)
+
+
 def test_paths_and_startup() -> None:
     planner = world.planner("analyst")
     planner.check_path(world.PATH)
