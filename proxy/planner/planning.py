@@ -21,7 +21,7 @@ from proxy.sql.reading import Use as RelationUse
 from proxy.sql.scopes import find_relation, is_temporary
 from proxy.sql.sealed import SealedWork, Shown
 from proxy.sql.settings import CHANGES_READING
-from proxy.sql.splice import Edit, Spliced, splice
+from proxy.sql.splice import Edit, Spliced, apart, splice
 from proxy.sql.verify import Allowed
 
 # Statement text in the log: more than people write, less than a bulk INSERT.
@@ -248,7 +248,7 @@ class Planning:
     # -- the frozen outcome
 
     def finish(self, statement: Statement, judged: list[Judged]) -> tuple[Plan, bool]:
-        edits = [edit for one in judged for edit in one.edits]
+        edits = [apart(self.source, edit) for one in judged for edit in one.edits]
         spliced = splice(self.source, edits) if edits else Spliced(self.source, ())
         self.prove(statement, judged, spliced.text)
         params: dict[int, Seal] = {}

@@ -1,4 +1,4 @@
-"""Spans and replacements -> text and an offset map. Byte-exact elsewhere; knows no SQL, only that words must not grow together."""
+"""Spans and replacements -> text and an offset map. Byte-exact everywhere else; knows no SQL."""
 
 from __future__ import annotations
 
@@ -25,6 +25,14 @@ class Spliced:
     kept: tuple[tuple[int, int, int], ...]
 
 
+def apart(source: bytes, edit: Edit) -> Edit:
+    """The edit with spaces where its text would grow together with a word of the source (`SELECT"f"(1)`, `IN$1`)."""
+    put = edit.text.encode()
+    before = b" " if put and edit.start > 0 and _in_word(source[edit.start - 1]) and _in_word(put[0]) else b""
+    after = b" " if put and edit.end < len(source) and _in_word(put[-1]) and _in_word(source[edit.end]) else b""
+    return Edit(edit.start, edit.end, (before + put + after).decode()) if before or after else edit
+
+
 def _in_word(byte: int) -> bool:
     """Whether a byte can stand inside an unquoted word or a number (PostgreSQL 18, 4.1.1)."""
     return byte >= 0x80 or chr(byte).isalnum() or chr(byte) in "_$"
@@ -49,10 +57,6 @@ def splice(source: bytes, edits: Iterable[Edit]) -> Spliced:
             raise Bug("two edits of a statement overlap")
         keep(edit.start)
         put = edit.text.encode()
-        if put and edit.start > 0 and _in_word(source[edit.start - 1]) and _in_word(put[0]):
-            put = b" " + put
-        if put and edit.end < len(source) and _in_word(put[-1]) and _in_word(source[edit.end]):
-            put += b" "
         pieces.append(put)
         length += len(put)
         at = edit.end
