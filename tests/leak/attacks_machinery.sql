@@ -288,3 +288,42 @@ CREATE TEMP TABLE loot AS SELECT id FROM shop.tickets
 WITH q AS (SELECT id FROM shop.v_numbers) UPDATE other.customers SET name = 'x' FROM q WHERE q.id = customers.id
 -- attack: a view's error by LOCK and then a SELECT
 LOCK TABLE shop.v_numbers; SELECT count(*) FROM shop.v_numbers
+-- attack: a policy that reads another relation
+SELECT id FROM shop.gate
+-- attack: a policy that reads another relation, by a write
+UPDATE shop.gate SET id = 2
+-- attack: a default that asks
+INSERT INTO shop.asking (id) VALUES (1) RETURNING x
+-- attack: a view that asks
+SELECT * FROM shop.v_exists
+-- attack: a view that asks by a function
+SELECT * FROM shop.v_asked
+-- attack: a materialised view of mails
+SELECT * FROM shop.mv_mails
+-- attack: a materialised view by COPY
+COPY (TABLE shop.mv_mails) TO STDOUT
+-- attack: a view over LATERAL
+SELECT * FROM shop.v_lateral
+-- attack: a view over a recursion
+SELECT * FROM shop.v_recursive
+-- attack: a view with a security barrier
+SELECT * FROM shop.v_barrier WHERE email::int = 1
+-- attack: a view with a security barrier, its rows
+SELECT v, email FROM shop.v_barrier v
+-- attack: a view with the invoker's rights
+SELECT * FROM shop.v_invoker
+-- attack: a view with the invoker's rights, written
+UPDATE shop.v_invoker SET id = id RETURNING email || ''
+-- attack: a view with a check option
+UPDATE shop.v_check SET city = 'x' RETURNING *
+-- attack: a view with a check option, an expression
+UPDATE shop.v_check SET city = email RETURNING city
+-- attack: a view over a window
+SELECT * FROM shop.v_window
+-- attack: a view locked row by row
+SELECT * FROM shop.v_check FOR UPDATE
+-- attack: a view written by MERGE
+-- since: 17
+MERGE INTO shop.v_updatable v USING (VALUES (1)) x(i) ON v.id = x.i WHEN MATCHED THEN UPDATE SET city = v.email RETURNING v.city
+-- attack: a view as a row type
+SELECT (ROW(v.*)::shop.v_updatable).email FROM shop.v_updatable v

@@ -176,6 +176,23 @@ CREATE VIEW shop.v_called AS SELECT id, lib.as_number(email) AS n, city FROM sho
 CREATE VIEW shop.v_folded AS SELECT id, city FROM shop.customers WHERE city <> lib.first_mail();
 CREATE TABLE shop.folded (id int, body text); INSERT INTO shop.folded VALUES (1, 'x');
 ALTER TABLE shop.folded ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON shop.folded USING (body <> lib.first_mail());
+CREATE TABLE shop.gate (id int); INSERT INTO shop.gate VALUES (1);
+ALTER TABLE shop.gate ENABLE ROW LEVEL SECURITY;
+CREATE POLICY p ON shop.gate USING (EXISTS (SELECT 1 FROM shop.customers WHERE email::int = 1));
+CREATE TABLE shop.asking (id int, x text);
+CREATE FUNCTION lib.asked() RETURNS text LANGUAGE sql AS 'SELECT (max(email)::int > 1)::text FROM shop.customers';
+ALTER TABLE shop.asking ALTER x SET DEFAULT lib.asked();
+CREATE VIEW shop.v_exists AS SELECT 1 AS x WHERE EXISTS (SELECT 1 FROM shop.customers WHERE email::int = 1);
+CREATE VIEW shop.v_asked AS SELECT id FROM shop.orders WHERE lib.asked() <> '';
+CREATE MATERIALIZED VIEW shop.mv_mails AS SELECT email, upper(email) AS u FROM shop.customers;
+CREATE VIEW shop.v_lateral AS SELECT o.id, l.mail FROM shop.orders o,
+  LATERAL (SELECT email AS mail FROM shop.customers c WHERE c.id = o.customer_id) l;
+CREATE VIEW shop.v_recursive AS WITH RECURSIVE r(id, mail) AS (
+  SELECT id, email::text FROM shop.customers UNION ALL SELECT id + 100, mail FROM r WHERE id < 3) SELECT * FROM r;
+CREATE VIEW shop.v_barrier WITH (security_barrier) AS SELECT id, email FROM shop.customers WHERE city = 'Berlin';
+CREATE VIEW shop.v_invoker WITH (security_invoker) AS SELECT id, email FROM shop.customers;
+CREATE VIEW shop.v_check AS SELECT id, city, email FROM shop.customers WHERE email LIKE 'k%' WITH CHECK OPTION;
+CREATE VIEW shop.v_window AS SELECT id, first_value(email) OVER () AS e FROM shop.customers;
 CREATE VIEW shop.v_updatable AS SELECT id, name, email, city FROM shop.customers;
 CREATE VIEW shop.v_mails AS SELECT email, count(*) AS n FROM shop.customers GROUP BY email;
 CREATE VIEW shop.v_stats AS SELECT tablename, attname, most_common_vals::text AS v FROM pg_stats;
