@@ -44,6 +44,9 @@ class Use:
 NameAction = Literal["prepare", "execute", "deallocate", "declare", "fetch", "close", "discard"]
 
 
+SavepointAction = Literal["save", "release", "back"]
+
+
 @dataclass(frozen=True, slots=True)
 class Naming:
     """What SQL says of prepared statements and cursors, whose names the protocol shares. `name` None: all of them.
@@ -66,12 +69,20 @@ class Part:
     uses: tuple[Use, ...] = ()
     row_limit: int | None = None  # the export guard's rows_per_statement, None = no limit
     is_copy_out: bool = False
+    copy_frames: int = 0  # CopyData messages that are no rows: a header, the two ends of the binary form
     naming: Naming | None = None
     makes_temporary: tuple[str, ...] = ()  # temporary tables that exist afterwards
     drops_temporary: frozenset[str] | None = frozenset()  # temporary tables that are gone afterwards; None: all
+    is_dropped_on_commit: bool = False  # what it makes
+    uses_temporary: frozenset[str] = frozenset()
+    savepoint: tuple[SavepointAction, str] | None = None
     gives_rows: bool = True  # False: a write without RETURNING; rows would come from a rule
+    folds: bool = False  # code of the database may be computed while it is planned, and EXPLAIN would show what it gives
     hides_messages: bool = False  # triggers, constraints, views or policies may speak of rows the caller does not see
     writes: bool = False  # rows, also in its WITH, or what EXECUTE runs
+
+
+FOLDED = "a view or row policy here calls a function of the database's own: EXPLAIN could show what the planner has computed"
 
 
 @dataclass(frozen=True, slots=True)

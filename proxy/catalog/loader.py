@@ -359,6 +359,7 @@ async def _relations(
     keys = {row["relation"]: tuple(row["attnums"]) for row in await connection.fetch(queries.PRIMARY_KEYS)}
     partition_keys = {row["relation"]: tuple(row["attnums"]) for row in await connection.fetch(queries.PARTITION_KEYS)}
     texts = await _view_texts(connection, [row["oid"] for row in rows if row["kind"] in ("v", "m")])
+    with_code = {row["relation"] for row in await connection.fetch(queries.RUNS_CODE)}
     couplings = await _couplings(connection, columns)
     references = await _references(connection, columns)
     known = {row["oid"] for row in rows}
@@ -380,6 +381,7 @@ async def _relations(
             row_security=row["row_security"],
             calls=calls.get(oid, frozenset()),
             has_rules=oid in with_rules,
+            runs_code=oid in with_code,
             couplings=tuple(couplings.get(oid, ())),
             references=tuple(references.get(oid, ())),
         )

@@ -108,6 +108,15 @@ FROM pg_attribute AS a JOIN pg_attrdef AS f ON f.adrelid = a.attrelid AND f.adnu
 ORDER BY 1, 2
 """
 
+# PostgreSQL's own functions and operators are pinned: nothing depends on them in pg_depend.
+RUNS_CODE = """
+SELECT DISTINCT coalesce(r.ev_class, p.polrelid) AS relation
+FROM pg_depend AS d
+LEFT JOIN pg_rewrite AS r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
+LEFT JOIN pg_policy AS p ON d.classid = 'pg_policy'::regclass AND p.oid = d.objid
+WHERE d.refclassid IN ('pg_proc'::regclass, 'pg_operator'::regclass) AND coalesce(r.ev_class, p.polrelid) IS NOT NULL
+"""
+
 FOREIGN_KEYS = """
 SELECT 'foreign key ' || quote_ident(conname) AS what, conrelid AS child, conkey AS columns, confrelid AS parent,
        confkey AS parent_columns, confdeltype IN ('a', 'r') AS blocks_delete, confupdtype IN ('a', 'r') AS blocks_update

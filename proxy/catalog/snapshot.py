@@ -94,6 +94,7 @@ class Relation:
     row_security: bool = False
     calls: frozenset[str] = frozenset()
     has_rules: bool = False
+    runs_code: bool = False  # a rule, view text or policy of it calls a function or operator outside pg_catalog
     couplings: tuple[Coupling, ...] = ()
     references: tuple[Reference, ...] = ()
 

@@ -21,6 +21,7 @@ from proxy.planner.planning import (
     is_cursor_held,
     naming_of,
     results_of,
+    savepoint_of,
     writes,
 )
 from proxy.policy.verdict import Closed
@@ -88,6 +89,8 @@ class Keyed(Planning):
             naming=self.naming(kind, stmt, uses),
             makes_temporary=made_temporary(kind, stmt),
             drops_temporary=dropped_temporary(kind, stmt),
+            is_dropped_on_commit=is_dropped_on_commit(kind, stmt),
+            savepoint=savepoint_of(kind, stmt),
             writes=writes(kind, stmt),
         )
         if (kind in ROWS or kind in _CARRIES_ROWS) and not self.after_miss:
@@ -178,6 +181,13 @@ class Keyed(Planning):
             before = self.path[: self.path.index("pg_catalog")]
             if any(not s.startswith("pg_temp") for s in before):
                 raise Unproven("search_path must not name a schema before pg_catalog when encrypted columns are used")
+
+
+def is_dropped_on_commit(kind: str, stmt: Any) -> bool:
+    """CREATE TEMP TABLE … ON COMMIT DROP, in each of its forms."""
+    if kind == "Create":
+        return bool(stmt.oncommit == pb.ONCOMMIT_DROP)
+    return any(isinstance(node, pb.IntoClause) and node.on_commit == pb.ONCOMMIT_DROP for node in sql_parse.walk(stmt))
 
 
 def made_temporary(kind: str, stmt: Any) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from postgast import pg_query_pb2 as pb
 
 from proxy.catalog.snapshot import Column, Oid, Relation, Snapshot
 from proxy.errors import StatementError, Unproven
-from proxy.plan import Miss, Naming, Part, Plan, SealedParam, SealedResult, Use
+from proxy.plan import Miss, Naming, Part, Plan, SavepointAction, SealedParam, SealedResult, Use
 from proxy.policy.verdict import Masked, Open, Seal, Verdict
 from proxy.sql import parse as sql_parse
 from proxy.sql.firewall import Firewall
@@ -65,6 +65,13 @@ def writes(kind: str, stmt: Any) -> bool:
         return False
     ctes = (node_of(one.common_table_expr.ctequery) for one in stmt.with_clause.ctes)
     return kind != "Select" or any(kind_of(one) != "SelectStmt" for one in ctes)
+
+
+_SAVEPOINTS: dict[int, SavepointAction] = {
+    int(pb.TRANS_STMT_SAVEPOINT): "save",
+    int(pb.TRANS_STMT_RELEASE): "release",
+    int(pb.TRANS_STMT_ROLLBACK_TO): "back",
+}
 
 
 class Judge(Protocol):
@@ -330,6 +337,14 @@ def _names_beyond_ascii(statement: Statement) -> tuple[str, ...]:
     return tuple(dict.fromkeys(span.decode() for span in spans if not span.isascii()))
 
 
+def savepoint_of(kind: str, stmt: Any) -> tuple[SavepointAction, str] | None:
+    """What a transaction statement does to a savepoint."""
+    if kind != "Transaction":
+        return None
+    action = _SAVEPOINTS.get(int(stmt.kind))
+    return None if action is None else (action, stmt.savepoint_name)
+
+
 def _changes_names(part: Part) -> bool:
     is_all = part.naming is not None and part.naming.name is None
     return is_all or part.drops_temporary != frozenset() or bool(part.makes_temporary)
@@ -343,6 +358,15 @@ def results_of(work: SealedWork) -> tuple[SealedResult, ...]:
 def is_copy_out(kind: str, stmt: Any) -> bool:
     """COPY … TO."""
     return kind == "Copy" and not stmt.is_from
+
+
+def copy_frames(stmt: Any) -> int:
+    """How many CopyData messages of a COPY TO are no rows (PostgreSQL 18, COPY, File Formats)."""
+    options = {e.def_elem.defname: sql_parse.node_of(e.def_elem.arg) for e in stmt.options}
+    if getattr(options.get("format"), "sval", "") == "binary":
+        return 2
+    header = options.get("header")
+    return int("header" in options and str(getattr(header, "sval", "true")).lower() not in ("false", "off", "0", "no"))
 
 
 def is_cursor_held(options: int) -> bool:

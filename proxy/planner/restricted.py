@@ -13,20 +13,22 @@ from typing import Any
 from google.protobuf.message import Message
 from postgast import pg_query_pb2 as pb
 
-from proxy.catalog.snapshot import MATVIEW, VIEW, Oid, Relation
+from proxy.catalog.snapshot import MATVIEW, TABLE, VIEW, Oid, Relation
 from proxy.errors import Refusal, StatementError, Unproven
-from proxy.plan import Miss, Naming, Part
-from proxy.planner.keyed import made_temporary
+from proxy.plan import FOLDED, Miss, Naming, Part
+from proxy.planner.keyed import is_dropped_on_commit, made_temporary
 from proxy.planner.planning import (
     HARMLESS,
     ROWS,
     SPOKEN,
     Judged,
     Planning,
+    copy_frames,
     dropped_temporary,
     is_cursor_held,
     naming_of,
     results_of,
+    savepoint_of,
     writes,
 )
 from proxy.policy.verdict import Closed, Masked, Open
@@ -130,9 +132,11 @@ class Restricted(Planning):
                 kind := kind_of(stmt).removesuffix("Stmt"),
                 results=results_of(work),
                 uses=self.uses_of(reading, mentioned),
+                uses_temporary=frozenset(one.relname for one in reading.temporary),
                 row_limit=self.judge.row_limit,
                 gives_rows=not isinstance(stmt, _WRITES) or stmt.HasField("returning_clause"),
                 hides_messages=any(isinstance(node, _WRITES) for node in statement.nodes(stmt)) or self.computes_first(reading),
+                folds=self.runs_code(reading),
                 writes=writes(kind, stmt),
             ),
             (*work.edits, *done.edits),
@@ -158,6 +162,11 @@ class Restricted(Planning):
             for relation in (use.relation for use in reading.uses)
             if relation.schema not in ("pg_catalog", "information_schema")
         )
+
+    def runs_code(self, reading: Reading) -> bool:
+        """Whether a view or policy calls a function of the database's own: said to be immutable, it runs at planning."""
+        reached = {oid for use in reading.uses for oid in self.snapshot.reach(use.relation.oid)}
+        return any(self.snapshot.relations[oid].runs_code for oid in reached if oid in self.snapshot.relations)
 
     def reaches_hidden(self, relation: Relation) -> bool:
         """Whether it can show rows of something that is not open: it may cast or call on them, whatever it shows itself."""
@@ -203,7 +212,7 @@ class Restricted(Planning):
             naming = Naming("prepare", stmt.name, judged.part)
         else:
             naming = Naming("declare", stmt.portalname, judged.part, is_cursor_held(stmt.options))
-        judged.part = Part(kind, uses=judged.part.uses, naming=naming)
+        judged.part = Part(kind, uses=judged.part.uses, naming=naming, folds=judged.part.folds)
         return judged
 
     def explain(self, statement: Statement, kind: str, stmt: Any) -> Judged | Miss:
@@ -227,6 +236,8 @@ class Restricted(Planning):
                 "EXPLAIN ANALYZE counts the rows that a row condition hides",
                 hint="Use EXPLAIN without ANALYZE.",
             )
+        if judged.part.folds:
+            raise Unproven(FOLDED)
         inner_naming = judged.part.naming if inner_kind == "Execute" else None
         made = judged.part.makes_temporary if runs else ()
         judged.part = Part(
@@ -268,7 +279,7 @@ class Restricted(Planning):
             judged = self.rows(statement, node_of(stmt.query), goes_to_client=False)
             if isinstance(judged, Miss):
                 return judged
-            judged.part = replace(judged.part, command=kind, is_copy_out=True)
+            judged.part = replace(judged.part, command=kind, is_copy_out=True, copy_frames=copy_frames(stmt))
             return judged
         return self.copy_in(statement, stmt) if stmt.is_from else self.copy_out(statement, stmt)
 
@@ -277,10 +288,23 @@ class Restricted(Planning):
         found = self.relation_of(stmt.relation)
         if isinstance(found, Miss):
             return found
-        part = Part("Copy", is_copy_out=True, row_limit=self.judge.row_limit)
+        part = Part("Copy", is_copy_out=True, row_limit=self.judge.row_limit, copy_frames=copy_frames(stmt))
         if found is None:
             edits = temporary_edits(statement, [stmt.relation])
             return Judged(part, tuple(edits), allowed=_NOTHING)
+        verdict = self.verdict_of(found)
+        if isinstance(verdict, Closed):
+            raise Refusal(
+                f"{found.schema}.{found.name} is closed to you: {verdict.reason}",
+                hint=f"Rule: {verdict.rule}",
+                position=statement.character(stmt.relation.location),
+            )
+        if found.kind != TABLE and not (found.kind == MATVIEW and self.snapshot.server_version_num >= 180000):
+            raise StatementError(
+                f'cannot copy from "{found.name}", which is no table',
+                hint="Try the COPY (SELECT ...) TO variant.",
+                sqlstate="42809",
+            )
         item = relation_item(statement, stmt.relation)
         columns = [s.string.sval for s in stmt.attlist] or [c.name for c in found.columns if not c.generated]
         text = f"SELECT {', '.join(map(build.quoted, columns))} FROM ONLY {build.qualified(found.schema, found.name)}"
@@ -373,7 +397,13 @@ class Restricted(Planning):
         judged = self.rows(statement, inner, ("IntoClause",), goes_to_client=False)
         if isinstance(judged, Miss):
             return judged
-        judged.part = replace(judged.part, command=kind, makes_temporary=made_temporary(kind, stmt), row_limit=None)
+        judged.part = replace(
+            judged.part,
+            command=kind,
+            makes_temporary=made_temporary(kind, stmt),
+            is_dropped_on_commit=is_dropped_on_commit(kind, stmt),
+            row_limit=None,
+        )
         return judged
 
     def free_name(self, range_var: Any) -> None:
@@ -391,7 +421,8 @@ class Restricted(Planning):
         self.firewall.check(statement, stmt, ("CreateStmt", "Constraint", "ColumnDef"))
         if any(isinstance(node, (pb.SubLink, pb.SelectStmt)) for node in statement.nodes(stmt)):
             raise Unproven("a temporary table is made without subqueries: use CREATE TEMP TABLE … AS")
-        part = Part(kind, makes_temporary=made_temporary(kind, stmt))
+        made = made_temporary(kind, stmt)
+        part = Part(kind, makes_temporary=made, is_dropped_on_commit=is_dropped_on_commit(kind, stmt))
         return Judged(part, tuple(qualified_calls(statement, statement.nodes(stmt), self.firewall)), allowed=_NOTHING)
 
     def index(self, statement: Statement, kind: str, stmt: Any) -> Judged | Miss:
@@ -468,7 +499,7 @@ class Restricted(Planning):
     def transaction(self, statement: Statement, kind: str, stmt: Any) -> Judged:
         if stmt.kind in _TWO_PHASE:
             raise Unproven("two-phase transactions are not open to restricted callers")
-        return Judged(Part(kind))
+        return Judged(Part(kind, savepoint=savepoint_of(kind, stmt)))
 
     def channel(self, statement: Statement, kind: str, stmt: Any) -> Judged:
         """Notifications can carry rows (FINDINGS 9): only on channels a rule names."""

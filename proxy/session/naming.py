@@ -44,7 +44,9 @@ class Naming:
         self._planner_error: ProxyError | None = None
         self._after_miss = False
         self.temporary: frozenset[str] = frozenset()  # names of the session's temporary tables
-        self._dropped: frozenset[str] = frozenset()  # those of them the open transaction drops
+        self._lasting: frozenset[str] = frozenset()  # those of them there were when the open transaction began
+        self._until_commit: frozenset[str] = frozenset()  # ON COMMIT DROP
+        self._savepoints: list[tuple[str, frozenset[str]]] = []
 
     def decide(self, sql: bytes, param_oids: tuple[int, ...], *, in_prepare: bool) -> tuple[Plan, str]:
         """The plan, and the text as decoded. Raises Hold, or a ProxyError to refuse with."""
@@ -81,6 +83,9 @@ class Naming:
         if self._unsettled or (planner.restricted and (not self._knows_path or self.path != prepared.path)):
             self._require_names()  # operators and functions of a prepared text are looked up again when it runs
             planner.check_path(self.path)
+        if not prepared.part.uses_temporary <= self.temporary:
+            gone = min(prepared.part.uses_temporary - self.temporary)
+            raise StatementError(f'relation "{gone}" does not exist', sqlstate="42P01")
         if prepared.planner is planner:
             return
         again = planner.plan(
@@ -127,19 +132,31 @@ class Naming:
             self._knows_path = False
 
     def part_done(self, part: Part, tag: bytes) -> None:
-        """A statement succeeded: the temporary tables it made or dropped are known from now on.
-
-        One that a rollback takes away stays on the list: its name then leads to nothing, as it would on the server. One that
-        is dropped leaves it when the transaction ends, unless that is a ROLLBACK. `tag` is CommandComplete's.
-        """
+        """A statement succeeded; `tag` is CommandComplete's. The temporary tables it made or dropped are known from now on."""
         if part.command == "Transaction":
-            if tag == b"ROLLBACK":
-                self._dropped = frozenset()
+            self._block_moved(part, tag)
             return
-        self._dropped |= self.temporary if part.drops_temporary is None else part.drops_temporary
-        if part.makes_temporary:
-            made = frozenset(part.makes_temporary)
-            self.temporary, self._dropped = self.temporary | made, self._dropped - made
+        self.temporary -= self.temporary if part.drops_temporary is None else part.drops_temporary
+        made = frozenset(part.makes_temporary)
+        self.temporary |= made
+        if part.is_dropped_on_commit:
+            self._until_commit |= made
+
+    def _block_moved(self, part: Part, tag: bytes) -> None:
+        """What a rollback takes away or brings back, a savepoint remembers."""
+        if part.savepoint is None:
+            if tag == b"ROLLBACK":
+                self.temporary = self._lasting
+            return
+        action, name = part.savepoint
+        if action == "save":
+            self._savepoints.append((name, self.temporary))
+            return
+        index = max((i for i, (known, _) in enumerate(self._savepoints) if known == name), default=None)
+        if index is not None:
+            if action == "back":
+                self.temporary = self._savepoints[index][1]
+            del self._savepoints[index + (action == "back") :]
 
     def _glass_plan(
         self, planner: Planner, sql: bytes, param_oids: tuple[int, ...], in_prepare: bool
@@ -299,13 +316,16 @@ class Naming:
         """No transaction is open: what was set stays set, and it is the moment to look at the catalog again."""
         if self._knows_path and not self._unsettled:
             self._is_path_touched = False
-        self.temporary, self._dropped = self.temporary - self._dropped, frozenset()
+        self.temporary -= self._until_commit
+        self._lasting, self._until_commit = self.temporary, frozenset()
+        self._savepoints.clear()
         if self._is_catalog_stale and not self._waits_for_planner:
             self._reload(())
 
     def failed(self) -> None:
         """A statement failed: with it, a SET may be undone."""
-        self._dropped = frozenset()
+        if self._ledger.status == b"I":  # there was no block: the whole text is undone
+            self.temporary = self._lasting
         if self._is_path_touched:
             self._knows_path = False
 

@@ -255,7 +255,7 @@ class Replies:
             counter.counted += 1
             counted = counter.counted
             if counted > slot.limit:
-                self._stop(slot, over_budget(slot.limit, self._ledger.role))
+                self._stop(slot, over_budget(slot.limit - slot.part.copy_frames, self._ledger.role))
                 return False
         slot.rows += 1
         slot.bytes_out += size

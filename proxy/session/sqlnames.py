@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from proxy.errors import StatementError, Unproven
+from proxy.plan import FOLDED, Part, Plan
 from proxy.plan import Naming as Words
-from proxy.plan import Part, Plan
 from proxy.session.ledger import Ledger
 from proxy.session.naming import Hold, Naming
 from proxy.session.slots import Named, Names, Portal, Prepared, Slot, Unsure
@@ -143,6 +143,8 @@ def _as_meant(part: Part, prepared: Prepared) -> Part:
     """EXECUTE or FETCH with the rows of what stands behind the name."""
     meant = prepared.part
     is_explained = part.command == "Explain"
+    if is_explained and meant.folds:
+        raise Unproven(FOLDED)
     return replace(
         part,
         results=() if is_explained else meant.results,

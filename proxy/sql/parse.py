@@ -97,6 +97,7 @@ class Statement:
     tokens: tuple[Token, ...]  # comments left out
     comments: tuple[Token, ...]
     stmts: tuple[tuple[str, Message], ...]
+    starts: tuple[int, ...] = ()  # where each of them begins, white space and comments before it included
     _nodes: dict[int, tuple[Message, tuple[Any, ...]]] = field(default_factory=dict, compare=False, repr=False)
 
     def nodes(self, below: Message) -> tuple[Any, ...]:
@@ -206,12 +207,13 @@ def parse(source: bytes) -> Statement:
     nesting = _measure(tokens)
     text = source.decode("utf-8")
     tree = _parse_on_big_stack(source, text) if nesting > BIG_STACK_TOKENS else _parse_here(source, text)
-    stmts = []
+    stmts, starts = [], []
     for raw in tree.stmts:
         node = node_of(raw.stmt)
         if node is not None:
             stmts.append((kind_of(node).removesuffix("Stmt"), node))
-    return Statement(source, tuple(tokens), tuple(comments), tuple(stmts))
+            starts.append(raw.stmt_location)
+    return Statement(source, tuple(tokens), tuple(comments), tuple(stmts), tuple(starts))
 
 
 def parse_plpgsql(header: str, body: str) -> Any:

@@ -40,6 +40,7 @@ class Use:
     sample: Any = None
     source: Source | None = None
     qualifies: list[Any] = field(default_factory=list)  # ColumnRefs written schema.relation.column
+    named: list[Any] = field(default_factory=list)  # ColumnRefs written name.column
     whole_row: bool = False
     all_columns: bool = False  # `*`, NATURAL, alias list: every column is reached
     is_spread: bool = False  # NATURAL or a star that cannot be written out takes whatever columns it has

@@ -61,6 +61,8 @@ def rewrite(
             extras.append(build.row_column(use.relation, verdict, _name(use)))
             edits += [Edit(*reference_span(statement, one), _own_column(use)) for one in use.rows]
             hidden.append(use)
+        if _clashes(statement.nodes(stmt), reading, use):
+            _rename(use, mentioned)
         text = _subquery(statement, use, verdict, mentioned, handed_out.get(use, set()), extras)
         subqueries.setdefault(use.relation.oid, set()).add(text)
         edits += _replaced(statement, use, text)
@@ -100,6 +102,31 @@ def mentioned_names(nodes: Iterable[Any]) -> frozenset[str]:
         elif isinstance(node, pb.FuncCall):
             found.update(names(node.funcname))
     return frozenset(found)
+
+
+def _clashes(nodes: Iterable[Any], reading: Reading, use: Use) -> bool:
+    """Whether another schema's relation of the same name stands in the text: a subquery needs a name of its own.
+
+    Where the name itself is used as a value, or in FOR UPDATE OF, it stays, and the server says what it says.
+    """
+    mine = use.range_var
+    if mine.alias.aliasname or use.rows or reading.writes:
+        return False
+    found = False
+    for node in nodes:
+        if isinstance(node, pb.LockingClause) and node.locked_rels:
+            return False
+        if isinstance(node, pb.RangeVar) and not node.alias.aliasname and node.relname == mine.relname:
+            found = found or bool(node.schemaname and node.schemaname != use.relation.schema)
+    return found
+
+
+def _rename(use: Use, mentioned: frozenset[str]) -> None:
+    name = f"{use.relation.name}_{use.relation.schema}"
+    while name in mentioned:
+        name += "_"
+    if use.source is not None:
+        use.source.name = name
 
 
 def _name(use: Use) -> str:
@@ -177,19 +204,20 @@ def _subquery(
 
 def _replaced(statement: Statement, use: Use, text: str) -> list[Edit]:
     item = relation_item(statement, use.range_var, use.sample)
+    name = use.source.name if use.source is not None else _name(use)
     if not use.range_var.alias.aliasname:
-        text += f" AS {build.quoted(use.relation.name)}"
+        text += f" AS {build.quoted(name)}"
     if item.is_table_command:
         text = f"SELECT * FROM {text}"
     edits = [Edit(item.start, item.end, text)]
     if item.sample is not None:
         edits.append(Edit(item.sample[0], item.sample[1], ""))
     done: set[int] = set()
-    for reference in use.qualifies:
+    for reference in use.qualifies + (use.named if name != _name(use) else []):
         if reference.location not in done:
             done.add(reference.location)
             start, end = qualifier_span(statement, reference)
-            edits.append(Edit(start, end, build.quoted(use.relation.name)))
+            edits.append(Edit(start, end, build.quoted(name)))
     return edits
 
 
@@ -213,12 +241,12 @@ def qualified_calls(statement: Statement, nodes: Collection[Any], firewall: Fire
     """
     calls = {n.location: n for n in nodes if isinstance(n, pb.FuncCall) and len(n.funcname) == 1}
     kept = spread_unnests(nodes)
-    edits = [Edit(at, at, f"{firewall.home_of(node)}.") for at, node in sorted(calls.items()) if at not in kept]
+    edits = []  # first what may stand before a call at the same place
     for node in nodes:
         if isinstance(node, pb.FuncCall) and _is_current_setting(node) and not reads_only_built_in_settings(node):
             start, end = first_argument(statement, node)
             edits += [Edit(start, start, "pg_catalog.replace("), Edit(end, end, ", '.', '?')")]
-    return edits
+    return edits + [Edit(at, at, f"{firewall.home_of(node)}.") for at, node in sorted(calls.items()) if at not in kept]
 
 
 def _is_current_setting(node: Any) -> bool:

@@ -926,6 +926,8 @@ class _Reader:
             for item in level:
                 for source in item.sources:
                     if len(qualifier) == 1 and source.name == qualifier[0]:
+                        if source.use is not None and len(node.fields) > 1:
+                            source.use.named.append(node)
                         return source
                     if 1 < len(qualifier) < 4 and source.schema is not None and source.use is not None:
                         schema_qualified = (source.schema, source.name) == qualifier[-2:]

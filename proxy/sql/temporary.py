@@ -10,7 +10,6 @@ from typing import Any
 from postgast import pg_query_pb2 as pb
 
 from proxy.errors import Unproven
-from proxy.sql import parse as p
 from proxy.sql.parse import Statement, names, node_of
 
 _COPY_OPTIONS = frozenset(
@@ -78,7 +77,6 @@ def dropped_names(statement: Statement, stmt: Any) -> list[tuple[tuple[str, ...]
     """The names of a DROP with the byte offset each begins at: the tree has no locations for them."""
     found = [names(node_of(one).items) for one in stmt.objects]
     tokens = statement.tokens
-    # Names stand one after the other, separated by commas, behind DROP TABLE [IF EXISTS] or DROP INDEX [CONCURRENTLY].
     index = _first_of(statement, stmt)
     places = []
     for parts in found:
@@ -88,12 +86,13 @@ def dropped_names(statement: Statement, stmt: Any) -> list[tuple[tuple[str, ...]
 
 
 def _first_of(statement: Statement, stmt: Any) -> int:
-    if len(statement.stmts) > 1:
-        raise Unproven("DROP must stand alone in its text")
-    skip = 2 + 2 * int(stmt.missing_ok) + int(stmt.concurrent)
-    if len(statement.tokens) <= skip or any(token.kind == p.SEMICOLON for token in statement.tokens[: skip + 1]):
+    """Index of the first name's token: behind DROP TABLE [IF EXISTS] or DROP INDEX [CONCURRENTLY] [IF EXISTS]."""
+    number = next(index for index, (_, one) in enumerate(statement.stmts) if one is stmt)
+    first = next(i for i, token in enumerate(statement.tokens) if token.start >= statement.starts[number])
+    first += 2 + 2 * int(stmt.missing_ok) + int(stmt.concurrent)
+    if first >= len(statement.tokens):
         raise Unproven("DROP is not written as expected")
-    return skip
+    return first
 
 
 def _is_temporary(range_var: Any, what: str) -> None:

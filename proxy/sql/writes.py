@@ -200,7 +200,9 @@ class _Target:
                 return  # `*` of a nested SELECT; RETURNING's own were dealt with
             owner = self.reading.owners.get(node.location)
             if last in self._target_names():  # a column of the target's own name is no whole row
-                if owner is None or last in hidden:
+                found = self.reading.at.get(node.location)
+                is_targets = found is not None and any(use is self.write.use for use, _ in found.origins)
+                if owner is None or last in hidden or (owner in self._target_names() and not is_targets):
                     raise self._closed(last, node.location)
                 self._qualify(node, owner)
             elif last in hidden:

@@ -52,7 +52,7 @@ SELECT pg_stat_get_live_tuples('shop.customers'::regclass), pg_stat_get_xact_tup
 SELECT pg_current_snapshot(), pg_current_xact_id(), txid_current_snapshot(), pg_xact_status('3'), age('3'::xid)
 SELECT mxid_age('1'), '1'::xid, xmin, cmax, tableoid, ctid FROM pg_class
 SELECT * FROM pg_show_all_settings(), pg_settings_get_flags('work_mem')
-SELECT current_setting('search_path'), current_setting('shop.customers', true), current_setting('timezone')
+SELECT current_setting('search_path'), current_setting('shop' || '.customers', true), current_setting('timezone')
 SELECT * FROM pg_options_to_table('{a=shop.customers}'), pg_get_keywords()
 SELECT * FROM pg_get_catalog_foreign_keys()
 SELECT * FROM pg_available_extensions(), pg_timezone_names(), pg_extension_update_paths('plpgsql')

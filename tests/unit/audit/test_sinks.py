@@ -30,8 +30,9 @@ def end(n: int) -> Line:
 
 
 def written(folder: Path) -> list[Line]:
-    lanes = segments(folder).values()
-    return [orjson.loads(line) for lane in lanes for part in lane for line in read_lines(part)]
+    """Every whole line: a crash may leave half of one at the end."""
+    lines = (line for lane in segments(folder).values() for part in lane for line in read_lines(part))
+    return [orjson.loads(line) for line in lines if line.endswith(b"\n")]
 
 
 def numbers(folder: Path) -> list[object]:

@@ -82,7 +82,6 @@ SELECT fk_ns.nspname AS "fk-table-schema", fk_table.relname AS "fk-table-name", 
  ORDER BY "fk-table-schema", "fk-table-name";
 
 --# sync: indexes
--- refused today: information_schema._pg_expandarray is not on the list of functions
 SELECT tmp.table_schema AS "table-schema", tmp.table_name AS "table-name", TRIM(BOTH '"' FROM pg_catalog.pg_get_indexdef(tmp.ci_oid, tmp.pos, false)) AS "field-name"
   FROM (SELECT n.nspname AS table_schema, ct.relname AS table_name, ci.oid AS ci_oid,
                (information_schema._pg_expandarray(i.indkey)).n AS pos

@@ -14,7 +14,6 @@ SELECT pg_type.oid, enumlabel FROM pg_enum JOIN pg_type ON pg_type.oid = enumtyp
 DISCARD ALL;
 
 --# reset of a pooled connection, piece by piece
--- refused today: RESET of a setting that is fixed, which changes nothing
 CLOSE ALL; UNLISTEN *; SELECT pg_advisory_unlock_all(); DISCARD SEQUENCES; DISCARD TEMP;
 RESET SESSION AUTHORIZATION; RESET ALL;
 

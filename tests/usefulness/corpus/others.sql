@@ -52,7 +52,6 @@ SELECT * FROM (SELECT id, status, total FROM shop.orders) SPARK_GEN_SUBQ_0 WHERE
 SELECT "id","status","total" FROM (SELECT id, status, total FROM shop.orders) SPARK_GEN_SUBQ_0 WHERE "id" < 100 or "id" is null ORDER BY 1;
 
 --# DuckDB: attaching
--- refused today: pg_export_snapshot writes a file on the server
 -- varies: snapshots have names of their own
 BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;
 SELECT pg_is_in_recovery(), pg_export_snapshot(), (select count(*) from pg_stat_wal_receiver);

@@ -56,7 +56,6 @@ SELECT pid, locktype, datname, relation::regclass, page, tuple, virtualxid, tran
 SELECT git.gid, git.database, git.owner, git.prepared FROM (SELECT gid, database, owner, pg_catalog.to_char(prepared, 'YYYY-MM-DD HH24:MI:SS TZ') AS prepared FROM pg_catalog.pg_prepared_xacts) git ORDER BY 1;
 
 --# the dashboard's configuration
--- refused today: current_setting takes constant names of a list only
 -- varies: two sessions set a few themselves
 SELECT name, category, pg_catalog.current_setting(name) AS setting, unit, short_desc FROM pg_catalog.pg_settings WHERE name NOT LIKE '%tls%' ORDER BY category, name;
 
@@ -157,7 +156,6 @@ SELECT seq_scan AS "Sequential scans", seq_tup_read, idx_scan, idx_tup_fetch, n_
   FROM pg_catalog.pg_stat_all_tables stat JOIN pg_catalog.pg_statio_all_tables statio ON stat.relid = statio.relid JOIN pg_catalog.pg_class cl ON cl.oid = stat.relid WHERE stat.relid = <class shop.orders>::oid;
 
 --# statistics of a column: values, so they are hidden
--- refused today: the built-in rules can close pg_stats whole or close columns they name, not all columns but some
 -- closed: Null fraction, Average width, Distinct values, Most common values, Most common frequencies, Histogram bounds, Correlation
 SELECT null_frac AS "Null fraction", avg_width AS "Average width", n_distinct AS "Distinct values", most_common_vals AS "Most common values", most_common_freqs AS "Most common frequencies", histogram_bounds AS "Histogram bounds", correlation AS "Correlation"
   FROM pg_catalog.pg_stats WHERE schemaname = 'shop' AND tablename = 'customers' AND attname = 'email';

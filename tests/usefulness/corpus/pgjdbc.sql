@@ -78,7 +78,6 @@ SELECT typinput='pg_catalog.array_in'::regproc as is_array, typtype, typname, pg
   WHERE pg_type.oid = $1 ORDER BY sp.r, pg_type.oid DESC;
 
 --# getPrimaryKeys
--- refused today: information_schema._pg_expandarray is not on the list of functions
 SELECT result.TABLE_CAT, result.TABLE_SCHEM, result.TABLE_NAME, result.COLUMN_NAME, result.KEY_SEQ, result.PK_NAME
   FROM (SELECT NULL AS TABLE_CAT, n.nspname AS TABLE_SCHEM, ct.relname AS TABLE_NAME, a.attname AS COLUMN_NAME,
   (information_schema._pg_expandarray(i.indkey)).n AS KEY_SEQ, ci.relname AS PK_NAME,
@@ -140,7 +139,6 @@ SELECT NULL::text AS PKTABLE_CAT, pkn.nspname AS PKTABLE_SCHEM, pkc.relname AS P
   'orders' ORDER BY fkn.nspname,fkc.relname,con.conname,pos.n;
 
 --# getIndexInfo
--- refused today: information_schema._pg_expandarray is not on the list of functions
 SELECT tmp.TABLE_CAT, tmp.TABLE_SCHEM, tmp.TABLE_NAME, tmp.NON_UNIQUE, tmp.INDEX_QUALIFIER, tmp.INDEX_NAME, tmp.TYPE,
   tmp.ORDINAL_POSITION, trim(both '"' from pg_catalog.pg_get_indexdef(tmp.CI_OID, tmp.ORDINAL_POSITION, false)) AS
   COLUMN_NAME, CASE tmp.AM_NAME WHEN 'btree' THEN CASE tmp.I_INDOPTION[tmp.ORDINAL_POSITION - 1] & 1::smallint WHEN 1
@@ -435,7 +433,6 @@ SELECT n.nspname,c.relname,r.rolname,c.relacl, a.attacl, a.attname
   ORDER BY attname;
 
 --# getBestRowIdentifier
--- refused today: information_schema._pg_expandarray is not on the list of functions
 SELECT a.attname, a.atttypid, atttypmod FROM pg_catalog.pg_class ct
   JOIN pg_catalog.pg_attribute a ON (ct.oid = a.attrelid) JOIN pg_catalog.pg_namespace n ON (ct.relnamespace = n.oid)
   JOIN (SELECT i.indexrelid, i.indrelid, i.indisprimary, information_schema._pg_expandarray(i.indkey) AS keys FROM
@@ -514,7 +511,6 @@ SELECT e.oid, n.nspname = ANY(current_schemas(true)), n.nspname, e.typname
 SELECT id, title, price FROM shop.products WHERE id < 5;
 
 --# updatable result (2)
--- refused today: information_schema._pg_expandarray is not on the list of functions
 SELECT result.TABLE_CAT, result.TABLE_SCHEM, result.TABLE_NAME, result.COLUMN_NAME, result.KEY_SEQ, result.PK_NAME,
   result.IS_NOT_NULL FROM (SELECT NULL AS TABLE_CAT, n.nspname AS TABLE_SCHEM, ct.relname AS TABLE_NAME, a.attname AS
   COLUMN_NAME, (information_schema._pg_expandarray(i.indkey)).n AS KEY_SEQ, ci.relname AS PK_NAME,

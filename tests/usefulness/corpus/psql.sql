@@ -888,13 +888,11 @@ SELECT es.stxnamespace::pg_catalog.regnamespace::pg_catalog.text AS "Schema", es
   pg_catalog.default ORDER BY 1, 2;
 
 --# \dconfig
--- refused today: current_setting takes constant names of a list only
 SELECT s.name AS "Parameter", pg_catalog.current_setting(s.name) AS "Value"
   FROM pg_catalog.pg_settings s WHERE s.source <> 'default' AND s.setting IS DISTINCT
   FROM s.boot_val ORDER BY 1;
 
 --# \dconfig+ work_mem
--- refused today: current_setting takes constant names of a list only
 -- versions: 15, 16
 SELECT s.name AS "Parameter", pg_catalog.current_setting(s.name) AS "Value", s.vartype AS "Type", s.context AS
   "Context", pg_catalog.array_to_string(p.paracl, E'\n') AS "Access privileges"
@@ -1365,7 +1363,6 @@ SELECT s.srvname AS "Name", pg_catalog.pg_get_userbyid(s.srvowner) AS "Owner", f
   ORDER BY 1;
 
 --# \dconfig+ work_mem
--- refused today: current_setting takes constant names of a list only
 -- versions: 18
 SELECT s.name AS "Parameter", pg_catalog.current_setting(s.name) AS "Value", s.vartype AS "Type", s.context AS
   "Context", CASE WHEN pg_catalog.array_length(p.paracl, 1) = 0 THEN '(none)' ELSE

@@ -316,7 +316,6 @@ SELECT pg_catalog.pg_class.oid FROM pg_catalog.pg_class JOIN pg_catalog.pg_names
   $7::VARCHAR;
 
 --# get_table_options
--- refused today: current_setting takes constant names of a list only
 -- parameters: ["default_table_access_method", "r", "p", "f", "v", "m", "shop", "orders"]
 SELECT pg_catalog.pg_class.oid, pg_catalog.pg_class.relname, pg_catalog.pg_class.reloptions, NULL AS relhasoids, CASE
   WHEN (pg_catalog.pg_am.amname IS NOT NULL AND pg_catalog.pg_am.amname != current_setting($1::VARCHAR)) THEN
@@ -476,7 +475,6 @@ SELECT pg_catalog.pg_class.relname, pg_catalog.pg_constraint.conname, CASE WHEN 
   ORDER BY pg_catalog.pg_class.relname, pg_catalog.pg_constraint.conname;
 
 --# MetaData.reflect (16)
--- refused today: current_setting takes constant names of a list only
 -- versions: 15, 16
 -- parameters: ["default_table_access_method", "r", "p", "f", "v", "m", "shop", "customers", "addresses", "orders", "order_items", "products", "consents", "browsing_events_2025_01", "browsing_events_2025_02", "browsing_events_later", "notices", "campaigns", "big_campaigns", "browsing_events", "payment_cards", "customer_contacts", "sales_by_city", "product_list", "monthly_revenue"]
 SELECT pg_catalog.pg_class.oid, pg_catalog.pg_class.relname, pg_catalog.pg_class.reloptions, NULL AS relhasoids, CASE
@@ -574,7 +572,6 @@ SELECT pg_catalog.pg_class.relname, pg_catalog.pg_constraint.conname, CASE WHEN 
   ORDER BY pg_catalog.pg_class.relname, pg_catalog.pg_constraint.conname;
 
 --# MetaData.reflect of one table (11)
--- refused today: current_setting takes constant names of a list only
 -- parameters: ["default_table_access_method", "r", "p", "f", "shop", "products"]
 SELECT pg_catalog.pg_class.oid, pg_catalog.pg_class.relname, pg_catalog.pg_class.reloptions, NULL AS relhasoids, CASE
   WHEN (pg_catalog.pg_am.amname IS NOT NULL AND pg_catalog.pg_am.amname != current_setting($1::VARCHAR)) THEN
@@ -721,7 +718,6 @@ SELECT pg_catalog.pg_class.relname, pg_catalog.pg_constraint.conname, CASE WHEN 
   ORDER BY pg_catalog.pg_class.relname, pg_catalog.pg_constraint.conname;
 
 --# MetaData.reflect of tpch (11)
--- refused today: current_setting takes constant names of a list only
 -- parameters: ["default_table_access_method", "r", "p", "f", "tpch", "region", "nation", "supplier", "part", "partsupp", "customer", "orders", "lineitem"]
 SELECT pg_catalog.pg_class.oid, pg_catalog.pg_class.relname, pg_catalog.pg_class.reloptions, NULL AS relhasoids, CASE
   WHEN (pg_catalog.pg_am.amname IS NOT NULL AND pg_catalog.pg_am.amname != current_setting($1::VARCHAR)) THEN
@@ -961,7 +957,6 @@ SELECT pg_catalog.pg_class.relname, pg_catalog.pg_constraint.conname, CASE WHEN 
   ORDER BY pg_catalog.pg_class.relname, pg_catalog.pg_constraint.conname;
 
 --# MetaData.reflect (16)
--- refused today: current_setting takes constant names of a list only
 -- versions: 18
 -- parameters: ["default_table_access_method", "r", "p", "f", "v", "m", "shop", "customers", "addresses", "orders", "order_items", "products", "consents", "browsing_events_2025_01", "browsing_events_2025_02", "browsing_events_later", "notices", "campaigns", "big_campaigns", "browsing_events", "payment_cards", "product_list", "customer_contacts", "sales_by_city", "monthly_revenue"]
 SELECT pg_catalog.pg_class.oid, pg_catalog.pg_class.relname, pg_catalog.pg_class.reloptions, NULL AS relhasoids, CASE
