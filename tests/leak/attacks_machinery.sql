@@ -220,7 +220,6 @@ UPDATE shop.habits SET habit = 'temporary'
 -- then
 SELECT x FROM shop_seen
 -- attack: a trigger's temporary rows in a name the caller made and dropped
--- open: a trigger that fills a temporary table by its name fills the caller's
 CREATE TEMP TABLE shop_seen (x text)
 -- then
 DROP TABLE shop_seen

@@ -2,36 +2,26 @@
 -- The words are those of attacks.sql.
 
 -- attack: EXPLAIN of a view that folds a value
--- open: EXPLAIN shows what a function said to be immutable gave
 EXPLAIN SELECT id FROM shop.v_folded
 -- attack: EXPLAIN VERBOSE of a view that folds a value, in JSON
--- open: EXPLAIN shows what a function said to be immutable gave
 EXPLAIN (VERBOSE, FORMAT json) SELECT * FROM shop.v_folded
 -- attack: EXPLAIN of a policy that folds a value
--- open: EXPLAIN shows what a function said to be immutable gave
 EXPLAIN SELECT id FROM shop.folded
 -- attack: EXPLAIN of a write whose policy folds a value
--- open: EXPLAIN shows what a function said to be immutable gave
 EXPLAIN UPDATE shop.folded SET id = id
 -- attack: EXPLAIN of a write to a view that folds a value
--- open: EXPLAIN shows what a function said to be immutable gave
 EXPLAIN UPDATE shop.v_folded SET city = city
 -- attack: EXPLAIN EXECUTE of a view that folds a value
--- open: EXPLAIN shows what a function said to be immutable gave
 PREPARE p AS SELECT id FROM shop.v_folded
 -- then
 EXPLAIN EXECUTE p
 -- attack: EXPLAIN DECLARE of a view that folds a value
--- open: EXPLAIN shows what a function said to be immutable gave
 EXPLAIN DECLARE c CURSOR FOR SELECT id FROM shop.v_folded
 -- attack: EXPLAIN CREATE TABLE AS of a view that folds a value
--- open: EXPLAIN shows what a function said to be immutable gave
 EXPLAIN CREATE TEMP TABLE loot AS SELECT id FROM shop.v_folded
 -- attack: EXPLAIN of a COPY's write over a policy
--- open: EXPLAIN shows what a function said to be immutable gave
 EXPLAIN DELETE FROM shop.folded WHERE id = 1
 -- attack: EXPLAIN of a join with a view that folds a value
--- open: EXPLAIN shows what a function said to be immutable gave
 EXPLAIN SELECT 1 FROM shop.orders o JOIN shop.v_folded v ON v.id = o.id
 -- attack: attribute notation on a temporary table
 SET search_path = lib

@@ -1,7 +1,7 @@
 """Raw conversations of the extended protocol that try to make the proxy and the server mean different things by one message.
 
 By name: the batches that are sent, each answered by one ReadyForQuery. `SILENT` says of some why they leak nowhere even
-without the proxy; `OPEN` of others that they leak through it still.
+without the proxy.
 """
 
 from __future__ import annotations
@@ -405,13 +405,4 @@ SILENT = {
     "an unknown message": "it ends the session",
     "a length that lies": "it ends the session",
 }
-OPEN = dict.fromkeys(
-    (
-        "a statement over a temporary table that another makes anew",
-        "a temporary table rolled back, then made by another",
-        "a temporary table dropped in a savepoint that is rolled back",
-        "a temporary table dropped at commit, then made by another",
-    ),
-    "a name whose temporary table is gone still counts as the session's own",
-)  # what leaks still, and why: strict xfails
 CONVERSATIONS = {**NAMES, **PORTALS, **PIPELINES, **BYTES}

@@ -288,10 +288,7 @@ def test_masks_hide_no_index(newest_world: World, text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        pytest.param(
-            "SELECT shop.customers.city, other.customers.name FROM shop.customers, other.customers WHERE shop.customers.id = 1",
-            marks=pytest.mark.xfail(strict=True, reason="one of two relations of one name needs an alias of ours: 42712"),
-        ),
+        "SELECT shop.customers.city, other.customers.name FROM shop.customers, other.customers WHERE shop.customers.id = 1",
         "SELECT {database}.shop.customers.city FROM shop.customers WHERE shop.customers.id = 1",
         "SELECT shop.customers.id, count(*) FROM shop.customers JOIN shop.orders ON shop.customers.id = shop.orders.customer_id GROUP BY 1",
         "SELECT shop.orders.id, shop.customers.city FROM shop.customers, shop.orders ORDER BY shop.customers.id, shop.orders.total",

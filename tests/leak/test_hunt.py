@@ -15,7 +15,7 @@ import pytest
 
 from proxy.cli.embedded import installations
 from proxy.wire import messages as m
-from tests.leak.conversations import CONVERSATIONS, OPEN, PREFIX, SILENT, B, Batch, C, D, E, P, Q, S, q
+from tests.leak.conversations import CONVERSATIONS, PREFIX, SILENT, B, Batch, C, D, E, P, Q, S, q
 from tests.leak.world import CARDS, Client, World
 
 IS_SOAK = bool(os.environ.get("MASKGATE_SOAK"))  # every attack on every version that knows its words, as `make soak` does
@@ -136,13 +136,7 @@ def test_attack(world_on: Callable[[int], World], attack: Attack, version: int) 
 ALIKE = b"SELECT 'x'::varchar = 'y'::varchar, lower('X'::varchar)"
 
 
-TALKS = [
-    pytest.param(name, marks=[pytest.mark.xfail(strict=True, reason=OPEN[name])] if name in OPEN else [])
-    for name in CONVERSATIONS
-]
-
-
-@pytest.mark.parametrize("name", TALKS)
+@pytest.mark.parametrize("name", CONVERSATIONS)
 def test_conversation(newest_world: World, name: str) -> None:
     world, batches = newest_world, CONVERSATIONS[name]
     leaks = []

@@ -456,14 +456,16 @@ DROP INDEX CONCURRENTLY IF EXISTS pg_temp.i, pg_temp.j
 -- DROP among other statements
 -- role: analyst
 -- temporary: mine
--- refuses: 0A000 alone
 DROP TABLE mine; SELECT 1
+-- becomes
+DROP TABLE pg_temp.mine; SELECT 1
 
 -- DROP behind a lonely semicolon
 -- role: analyst
 -- temporary: mine
--- refuses: 0A000 not written as expected
 ; DROP TABLE mine
+-- becomes
+; DROP TABLE pg_temp.mine
 
 -- DROP of something else
 -- role: analyst
