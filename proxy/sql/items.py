@@ -146,7 +146,7 @@ def constant_span(statement: Statement, node: Any, depth: int = 0) -> tuple[int,
     if not isinstance(node, pb.TypeCast):
         index = statement.token_at(node.location)
         token = statement.tokens[index]
-        if isinstance(node, pb.A_Const) and (
+        if isinstance(node, pb.A_Const) and not node.isnull and (
             token.kind not in p.LITERALS or statement.source[token.start : token.start + 1] not in (b"'", b"E", b"e", b"$")
         ):
             raise Unproven("write the value as a plain string constant", position=statement.character(node.location))

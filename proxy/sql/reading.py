@@ -179,7 +179,7 @@ class Reading:
     # places where columns are not known to us: positions and names behind them prove nothing
     unknown: list[str] = field(default_factory=list)
     recursions: list[tuple[OutColumn, OutColumn]] = field(default_factory=list)  # (first arm's column, the recursive arm's)
-    cell_references: list[OutColumn] = field(default_factory=list)  # columns of VALUES, once for each mention
+    cell_references: list[OutColumn] = field(default_factory=list)  # columns as FROM has them, once for each mention
     at: dict[int, OutColumn] = field(default_factory=dict)  # location of a ColumnRef -> the column it means
     by_output: set[int] = field(default_factory=set)  # locations in ORDER BY and its like that name an output column
     owners: dict[int, str] = field(default_factory=dict)  # location of an unqualified one -> the name it can be qualified by

@@ -306,6 +306,8 @@ class _Reader:
             for row in rows:
                 for column, item in zip(columns, row, strict=False):
                     self.assign(write, column, item, inner)
+            if query.sort_clause:
+                self.reading.unknown.append("a VALUES list in an order of its own")
             self._after_set_operation(query, [], inner)
         elif query is not None:
             outputs, complete = self.select(query, scope)
@@ -516,6 +518,7 @@ class _Reader:
                 continue
             self.usage(one, Place.COMPARED, -1, (other,))
             self.usage(other, Place.COMPARED, -1, (one,))
+            self.reading.cell_references += [one, other]
             merged.append(OutColumn(name, one.origins + other.origins))
         taken = set(using)
         columns = merged + [c for c in (*left.columns, *right.columns) if c.name not in taken]
@@ -545,6 +548,9 @@ class _Reader:
             outputs, complete = self.select(node_of(node.subquery), inner)
             self._known_names(complete, node.alias.colnames)
             columns = _renamed(_copies(outputs), names(node.alias.colnames))
+            if _is_bare_values(node_of(node.subquery)):
+                for column, output in zip(columns, outputs, strict=True):
+                    column.cells = output.cells
             name = node.alias.aliasname
             sources = [Source(name, columns, complete)] if name else []
             return Item(columns, sources, complete)
@@ -696,10 +702,13 @@ class _Reader:
             self.reading.unknown.append("a star over columns not known here")
         for column in expanded:
             self.usage(column, place, node.location)
-        self.reading.cell_references += [column for column in expanded if column.cells]
+        self.reading.cell_references += expanded
         if self._referenced:
             self._referenced[-1].extend(expanded)
-        return _copies(expanded), complete
+        copies = _copies(expanded)
+        for copy, column in zip(copies, expanded, strict=True):
+            copy.given_by = column if column.cells else None
+        return copies, complete
 
     def _star_of(self, sources: list[Source], node: Any, can_be_written_out: bool) -> None:
         """Note what a star takes. One that cannot be written out column by column spreads what it spans."""
@@ -729,6 +738,7 @@ class _Reader:
         if elements == [None]:
             for output in outputs:
                 self.usage(output, Place.DISTINCT, -1)
+                self._given_again(output)
             return
         for one in elements:
             if one is not None:
@@ -750,6 +760,7 @@ class _Reader:
             index = int(node.ival.ival) - 1
             if 0 <= index < len(outputs):
                 self.usage(outputs[index], place, node.location)
+                self._given_again(outputs[index])
                 return outputs[index]
             return None
         if isinstance(node, pb.ColumnRef) and len(node.fields) == 1 and node.fields[0].HasField("string"):
@@ -760,6 +771,7 @@ class _Reader:
                 self.reading.unsettled.append(((name,), node.location))
             if output is not None and not is_input:
                 self.usage(output, place, node.location)
+                self._given_again(output)
                 self.reading.at.setdefault(node.location, output)
                 self.reading.by_output.add(node.location)
                 return output
@@ -767,6 +779,11 @@ class _Reader:
             return self.column(node, scope, place)
         self.expression(node, scope)
         return None
+
+    def _given_again(self, output: OutColumn) -> None:
+        """A column of VALUES is used once more, as an output column that is sorted or compared."""
+        if output.given_by is not None:
+            self.reading.cell_references.append(output.given_by)
 
     # -- expressions ----------------------------------------------------------------------------------------------------
 
@@ -854,8 +871,7 @@ class _Reader:
         if found is not None:
             self.reading.at[node.location] = found
             self.usage(found, place, node.location, others)
-            if found.cells:
-                self.reading.cell_references.append(found)
+            self.reading.cell_references.append(found)
             if self._referenced:
                 self._referenced[-1].append(found)
         return found
@@ -947,6 +963,7 @@ class _Reader:
                 source.use.rows.append(node)
             else:
                 source.use.is_spread = True  # ROW(t.*), (t).*: as many values as columns; t.f is a call of f or nothing
+        self.reading.cell_references += source.columns
         if self._in_rows:
             self._in_rows[-1].extend(source.columns)
         for column in source.columns:
@@ -997,6 +1014,11 @@ def _is_star_of_one(node: Any) -> bool:
     return len(node.fields) == 2 and bool(node.fields[1].HasField("a_star"))
 
 
+def _is_bare_values(query: Any) -> bool:
+    """`(VALUES …)` with nothing around the rows."""
+    return bool(query.values_lists) and not has_own_clauses(query)
+
+
 def _under_casts(node: Any) -> Any:
     """The ColumnRef of a column under one cast or more, or None."""
     inner = node
@@ -1012,7 +1034,7 @@ def _single(columns: Iterable[OutColumn], name: str) -> OutColumn | None:
 
 
 def _copies(columns: Iterable[OutColumn]) -> list[OutColumn]:
-    return [OutColumn(c.name, c.origins, c.node, c.is_null, c.guessed, c.cells) for c in columns]
+    return [OutColumn(c.name, c.origins, c.node, c.is_null, c.guessed) for c in columns]
 
 
 def _renamed(columns: list[OutColumn], aliases: Sequence[str]) -> list[OutColumn]:

@@ -187,6 +187,8 @@ class _Judge:
         """
         constant = constant_of(node)
         if is_null_constant(node):
+            if type_sql:
+                self.work.edits.append(Edit(*constant_span(self.statement, node), f"NULL{type_sql}"))
             return
         if isinstance(constant, pb.A_Const) and not constant.HasField("sval"):
             raise BadValue(

@@ -318,3 +318,52 @@ PREPARE p AS SELECT c.card_no FROM "shop"."payment_cards" c, nothing n
 SELECT c.card_no FROM payment_cards c, nothing n
 -- becomes
 SELECT c.card_no FROM "shop"."payment_cards" c, nothing n
+
+-- INSERT … SELECT from VALUES: the cells are sealed, a cast around the column goes
+-- role: app
+INSERT INTO shop.payment_cards (id, card_no) SELECT p0::int8, p1::varchar FROM (VALUES (1, '4111'), (2, NULL::text)) AS v(p0, p1) ORDER BY p0
+-- becomes
+INSERT INTO shop.payment_cards (id, card_no) SELECT p0::int8, p1 FROM (VALUES (1, SEALED(cards, 4111)), (2, NULL::pg_catalog.bytea)) AS v(p0, p1) ORDER BY p0
+
+-- … parameters in VALUES say their type
+-- role: app
+-- prepared:
+-- seals: $1=cards
+INSERT INTO shop.payment_cards (id, card_no) SELECT a, b FROM (VALUES (1, $1::varchar)) AS v(a, b)
+-- becomes
+INSERT INTO shop.payment_cards (id, card_no) SELECT a, b FROM (VALUES (1, $1::pg_catalog.bytea)) AS v(a, b)
+
+-- … a column used for something else besides is refused
+-- role: app
+-- refuses: 0A000 for something else
+INSERT INTO shop.payment_cards (id, card_no, brand) SELECT a, b, b FROM (VALUES (1, '4111')) AS v(a, b)
+
+-- … also by its whole row
+-- role: app
+-- refuses: 0A000 for something else
+INSERT INTO shop.payment_cards (id, card_no, brand) SELECT a, b, v::text FROM (VALUES (1, '4111')) AS v(a, b)
+
+-- … also by the order of the output
+-- role: app
+-- refuses: 0A000 for something else
+INSERT INTO shop.payment_cards (id, card_no) SELECT a, b FROM (VALUES (1, '4111')) AS v(a, b) ORDER BY 2 LIMIT 1
+
+-- … also by DISTINCT
+-- role: app
+-- refuses: 0A000 for something else
+INSERT INTO shop.payment_cards (id, card_no) SELECT DISTINCT a, b FROM (VALUES (1, '4111')) AS v(a, b)
+
+-- … also by a join's USING
+-- role: app
+-- refuses: 0A000 for something else
+INSERT INTO shop.payment_cards (id, card_no) SELECT x.a, x.b FROM (VALUES (1, '4111')) x(a, b) JOIN (VALUES ('4111')) y(b) USING (b)
+
+-- … VALUES inside WITH is read by anyone who names it
+-- role: app
+-- refuses: 0A000 write it from a parameter
+WITH v(a, b) AS (VALUES (1, '4111')), i AS (INSERT INTO shop.payment_cards (id, card_no) SELECT a, b FROM v) SELECT b FROM v
+
+-- an ordered VALUES list would be ordered by ciphertext
+-- role: app
+-- refuses: 0A000 an order of its own
+INSERT INTO shop.payment_cards (id, card_no) (VALUES (1, '4111'), (2, '4222') ORDER BY 2 LIMIT 1)
