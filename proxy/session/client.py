@@ -62,6 +62,9 @@ class Client:
                     self.is_stalled = True
                     return False
                 if kind == Frontend.TERMINATE:
+                    if self._stopping.has_own_block:  # what ran in it is committed first, as it would have been by itself
+                        self.is_stalled = True
+                        return False
                     return True
                 try:
                     self._frame(kind, self._buffer[start:end])
@@ -265,7 +268,9 @@ class Client:
         portal, plan = execute.portal, execute.plan
         if portal is None or plan is None or portal.is_described or portal.prepared.is_described:
             return
-        if plan.masked_origins or plan.sealed_origins or execute.part.results:
+        words = execute.part.naming
+        runs_another = words is not None and words.action in ("execute", "fetch")
+        if plan.masked_origins or plan.sealed_origins or execute.part.results or (plan.restricted and runs_another):
             look = Slot(s.DESCRIBE_PORTAL)
             look.portal, look.prepared, look.plan = portal, portal.prepared, plan
             look.enter(execute.part)

@@ -12,7 +12,7 @@ from proxy.plan import Miss, Part, Plan
 from proxy.session import slots as s
 from proxy.session.actions import Reload
 from proxy.session.ledger import Ledger
-from proxy.session.slots import Prepared, Slot
+from proxy.session.slots import Portal, Prepared, Slot
 from proxy.session.startup import Planner
 from proxy.wire import messages as m
 
@@ -46,7 +46,8 @@ class Naming:
         self.temporary: frozenset[str] = frozenset()  # names of the session's temporary tables
         self._lasting: frozenset[str] = frozenset()  # those of them there were when the open transaction began
         self._until_commit: frozenset[str] = frozenset()  # ON COMMIT DROP
-        self._savepoints: list[tuple[str, frozenset[str]]] = []
+        self._lasting_portals: tuple[Portal, ...] = ()
+        self._savepoints: list[tuple[str, frozenset[str], tuple[Portal, ...]]] = []
 
     def decide(self, sql: bytes, param_oids: tuple[int, ...], *, in_prepare: bool) -> tuple[Plan, str]:
         """The plan, and the text as decoded. Raises Hold, or a ProxyError to refuse with."""
@@ -142,20 +143,35 @@ class Naming:
         if part.is_dropped_on_commit:
             self._until_commit |= made
 
+    def _block_ended(self) -> None:
+        """What there is now stays, but what was made until the end of the transaction."""
+        self.temporary -= self._until_commit
+        self._lasting, self._until_commit = self.temporary, frozenset()
+        self._lasting_portals = tuple(portal for portal in self._ledger.portals.known() if portal.is_held)
+        self._savepoints.clear()
+
+    def _back_to(self, temporary: frozenset[str], portals: tuple[Portal, ...]) -> None:
+        """As it was then; cursors closed since do not come back."""
+        self.temporary = temporary
+        self._ledger.portals.clear(keep=lambda portal: any(portal is one for one in portals))
+
     def _block_moved(self, part: Part, tag: bytes) -> None:
         """What a rollback takes away or brings back, a savepoint remembers."""
         if part.savepoint is None:
             if tag == b"ROLLBACK":
-                self.temporary = self._lasting
+                self._back_to(self._lasting, self._lasting_portals)
+                self._until_commit = frozenset()
+            if tag in (b"ROLLBACK", b"COMMIT"):
+                self._block_ended()
             return
         action, name = part.savepoint
         if action == "save":
-            self._savepoints.append((name, self.temporary))
+            self._savepoints.append((name, self.temporary, self._ledger.portals.known()))
             return
-        index = max((i for i, (known, _) in enumerate(self._savepoints) if known == name), default=None)
+        index = max((i for i, (known, _, _) in enumerate(self._savepoints) if known == name), default=None)
         if index is not None:
             if action == "back":
-                self.temporary = self._savepoints[index][1]
+                self._back_to(*self._savepoints[index][1:])
             del self._savepoints[index + (action == "back") :]
 
     def _glass_plan(
@@ -316,16 +332,14 @@ class Naming:
         """No transaction is open: what was set stays set, and it is the moment to look at the catalog again."""
         if self._knows_path and not self._unsettled:
             self._is_path_touched = False
-        self.temporary -= self._until_commit
-        self._lasting, self._until_commit = self.temporary, frozenset()
-        self._savepoints.clear()
+        self._block_ended()
         if self._is_catalog_stale and not self._waits_for_planner:
             self._reload(())
 
     def failed(self) -> None:
         """A statement failed: with it, a SET may be undone."""
         if self._ledger.status == b"I":  # there was no block: the whole text is undone
-            self.temporary = self._lasting
+            self._back_to(self._lasting, self._lasting_portals)
         if self._is_path_touched:
             self._knows_path = False
 

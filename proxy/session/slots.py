@@ -230,6 +230,10 @@ class Names(Generic[Value]):
         if coming is not None and coming.slot is slot:
             del self._coming[name]
 
+    def known(self) -> tuple[Value, ...]:
+        """What the server confirmed."""
+        return tuple(self._sure.values())
+
     def clear(self, keep: Callable[[Value], bool] | None = None) -> None:
         """The server dropped them all, but what `keep` says; what is in flight stays."""
         self._sure = {} if keep is None else {name: value for name, value in self._sure.items() if keep(value)}

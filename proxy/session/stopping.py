@@ -58,6 +58,11 @@ class Stopping:
     def _may_be_in_block(self) -> bool:
         return self._ledger.status != b"I" or self._opening > 0
 
+    @property
+    def has_own_block(self) -> bool:
+        """Whether a block of ours is open around a statement of the client's."""
+        return any(slot.is_wrapped or slot.is_closing for slot in self._ledger.slots)
+
     # --- the client's side
 
     def admit(self, kind: int) -> None:

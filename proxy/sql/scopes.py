@@ -667,7 +667,7 @@ class _Reader:
         reference = _under_casts(value)
         if reference is not None:
             column = self.column(reference, scope, Place.OTHER)
-            certain = OutColumn(name or figure_name(value), guessed=not name)
+            certain = OutColumn(name or figure_name(value))  # a cast keeps its column's name (FigureColname)
             if column is not None and column.cells:
                 certain.given_by, certain.cast = column, value
             return certain

@@ -222,8 +222,9 @@ def test_execute_through_the_extended_protocol() -> None:
     book.client(P(b"again", b"EXECUTE p"), SYNC).server(PARSED, READY).quiet()
     run(book, "DEALLOCATE p")
     run(book, "PREPARE p AS SELECT 1")
-    book.client(B(b"", b"again"), E(b""), SYNC).server(BOUND, ROW, done("SELECT 1"), READY)
-    book.to_client(BOUND, ROW, done("SELECT 1"), READY)
+    book.client(B(b"", b"again"), E(b""), SYNC)  # nobody asked what comes: we do
+    assert [type(one) for one in book.server_hears()] == [B, D, E, m.Sync]
+    book.server(BOUND, PLAIN, ROW, done("SELECT 1"), READY).to_client(BOUND, ROW, done("SELECT 1"), READY)
     run(book, "DEALLOCATE p")
     book.client(B(b"", b"again"), E(b""), SYNC)
     assert [type(one) for one in book.server_hears()] == [B, P, m.Sync]  # a Parse that fails in place of the Execute
