@@ -109,7 +109,8 @@ class Naming:
 
     def track(self, slot: Slot, plan: Plan) -> None:
         """Count a slot whose statement may change what names mean."""
-        ends = plan.ends_transaction and (self._is_path_touched or self._unsettled > 0)
+        is_doubtful = self._is_path_touched or self._unsettled > 0 or self._ledger.portals.has_names()
+        ends = plan.ends_transaction and is_doubtful
         slot.is_tracked = plan.may_change_catalog or (
             not self.is_glass and (plan.may_change_names or plan.may_change_path or ends)
         )
@@ -162,6 +163,7 @@ class Naming:
                 self._back_to(self._lasting, self._lasting_portals)
                 self._until_commit = frozenset()
             if tag in (b"ROLLBACK", b"COMMIT"):
+                self._ledger.portals.clear(keep=lambda portal: portal.is_held)
                 self._block_ended()
             return
         action, name = part.savepoint

@@ -230,6 +230,10 @@ class Names(Generic[Value]):
         if coming is not None and coming.slot is slot:
             del self._coming[name]
 
+    def has_names(self) -> bool:
+        """Whether anything has a name, or will have; the unnamed one does not count."""
+        return any(self._sure.keys() - {b""}) or any(self._coming.keys() - {b""})
+
     def known(self) -> tuple[Value, ...]:
         """What the server confirmed."""
         return tuple(self._sure.values())

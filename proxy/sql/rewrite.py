@@ -62,7 +62,7 @@ def rewrite(
             edits += [Edit(*reference_span(statement, one), _own_column(use)) for one in use.rows]
             hidden.append(use)
         if _clashes(statement.nodes(stmt), reading, use):
-            _rename(use, mentioned)
+            _rename(use, mentioned | _names_given(statement.nodes(stmt)))
         text = _subquery(statement, use, verdict, mentioned, handed_out.get(use, set()), extras)
         subqueries.setdefault(use.relation.oid, set()).add(text)
         edits += _replaced(statement, use, text)
@@ -121,9 +121,22 @@ def _clashes(nodes: Iterable[Any], reading: Reading, use: Use) -> bool:
     return found
 
 
-def _rename(use: Use, mentioned: frozenset[str]) -> None:
+def _names_given(nodes: Iterable[Any]) -> frozenset[str]:
+    """Every name by which something could be called in FROM."""
+    found = set()
+    for node in nodes:
+        if isinstance(node, pb.RangeVar):
+            found.add(node.relname)
+        elif isinstance(node, pb.Alias):
+            found.add(node.aliasname)
+        elif isinstance(node, pb.CommonTableExpr):
+            found.add(node.ctename)
+    return frozenset(found)
+
+
+def _rename(use: Use, taken: frozenset[str]) -> None:
     name = f"{use.relation.name}_{use.relation.schema}"
-    while name in mentioned:
+    while name in taken:
         name += "_"
     if use.source is not None:
         use.source.name = name
