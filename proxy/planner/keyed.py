@@ -19,6 +19,8 @@ from proxy.planner.planning import (
     gives_rows,
     is_copy_out,
     is_cursor_held,
+    is_dropped_on_commit,
+    made_temporary,
     naming_of,
     results_of,
     savepoint_of,
@@ -94,7 +96,7 @@ class Keyed(Planning):
             writes=writes(kind, stmt),
         )
         if (kind in ROWS or kind in _CARRIES_ROWS) and not self.after_miss:
-            unknown = self.unknown(stmt) if kind in ROWS else ()
+            unknown = self.unknown(stmt)
             if unknown:
                 return Miss(unknown)
         if not self.touches_sealed(stmt):
@@ -181,23 +183,3 @@ class Keyed(Planning):
             before = self.path[: self.path.index("pg_catalog")]
             if any(not s.startswith("pg_temp") for s in before):
                 raise Unproven("search_path must not name a schema before pg_catalog when encrypted columns are used")
-
-
-def is_dropped_on_commit(kind: str, stmt: Any) -> bool:
-    """CREATE TEMP TABLE … ON COMMIT DROP, in each of its forms."""
-    if kind == "Create":
-        return bool(stmt.oncommit == pb.ONCOMMIT_DROP)
-    return any(isinstance(node, pb.IntoClause) and node.on_commit == pb.ONCOMMIT_DROP for node in sql_parse.walk(stmt))
-
-
-def made_temporary(kind: str, stmt: Any) -> tuple[str, ...]:
-    """Names of the temporary tables a statement makes."""
-    if kind == "Create":
-        found = [stmt.relation]
-    elif kind == "CreateTableAs":
-        found = [stmt.into.rel]
-    elif kind == "Select":
-        found = [node.rel for node in sql_parse.walk(stmt) if isinstance(node, pb.IntoClause)]
-    else:
-        return ()
-    return tuple(one.relname for one in found if one.relpersistence == "t" or one.schemaname == "pg_temp")

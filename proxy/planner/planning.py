@@ -43,7 +43,7 @@ _READS = {
 }  # fmt: skip
 SPOKEN = {
     "VariableSet": "SET", "DeclareCursor": "DECLARE CURSOR", "CreateTableAs": "CREATE TABLE AS", "Copy": "COPY",
-    "Create": "CREATE TABLE", "Index": "CREATE INDEX", "ClosePortal": "CLOSE", "Vacuum": "ANALYZE",
+    "Create": "CREATE TABLE", "Index": "CREATE INDEX", "ClosePortal": "CLOSE", "Vacuum": "VACUUM or ANALYZE",
 }  # fmt: skip
 
 
@@ -337,6 +337,38 @@ def _names_beyond_ascii(statement: Statement) -> tuple[str, ...]:
     return tuple(dict.fromkeys(span.decode() for span in spans if not span.isascii()))
 
 
+def is_off(option: Any) -> bool:
+    """Whether a boolean option is switched off (defGetBoolean in define.c)."""
+    argument = sql_parse.node_of(option.arg) if option.HasField("arg") else None
+    if argument is None:
+        return False
+    if isinstance(argument, pb.Integer):
+        return int(argument.ival) == 0
+    if isinstance(argument, pb.Boolean):
+        return not argument.boolval
+    return isinstance(argument, pb.String) and str(argument.sval).lower() in ("false", "off", "0")
+
+
+def is_dropped_on_commit(kind: str, stmt: Any) -> bool:
+    """CREATE TEMP TABLE … ON COMMIT DROP, in each of its forms."""
+    if kind == "Create":
+        return bool(stmt.oncommit == pb.ONCOMMIT_DROP)
+    return any(isinstance(node, pb.IntoClause) and node.on_commit == pb.ONCOMMIT_DROP for node in sql_parse.walk(stmt))
+
+
+def made_temporary(kind: str, stmt: Any) -> tuple[str, ...]:
+    """Names of the temporary tables a statement makes."""
+    if kind == "Create":
+        found = [stmt.relation]
+    elif kind == "CreateTableAs":
+        found = [stmt.into.rel]
+    elif kind == "Select":
+        found = [node.rel for node in sql_parse.walk(stmt) if isinstance(node, pb.IntoClause)]
+    else:
+        return ()
+    return tuple(one.relname for one in found if one.relpersistence == "t" or one.schemaname == "pg_temp")
+
+
 def savepoint_of(kind: str, stmt: Any) -> tuple[SavepointAction, str] | None:
     """What a transaction statement does to a savepoint."""
     if kind != "Transaction":
@@ -362,11 +394,10 @@ def is_copy_out(kind: str, stmt: Any) -> bool:
 
 def copy_frames(stmt: Any) -> int:
     """How many CopyData messages of a COPY TO are no rows (PostgreSQL 18, COPY, File Formats)."""
-    options = {e.def_elem.defname: sql_parse.node_of(e.def_elem.arg) for e in stmt.options}
-    if getattr(options.get("format"), "sval", "") == "binary":
+    options = {e.def_elem.defname: e.def_elem for e in stmt.options}
+    if "format" in options and getattr(sql_parse.node_of(options["format"].arg), "sval", "") == "binary":
         return 2
-    header = options.get("header")
-    return int("header" in options and str(getattr(header, "sval", "true")).lower() not in ("false", "off", "0", "no"))
+    return int("header" in options and not is_off(options["header"]))
 
 
 def is_cursor_held(options: int) -> bool:

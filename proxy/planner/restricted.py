@@ -16,7 +16,6 @@ from postgast import pg_query_pb2 as pb
 from proxy.catalog.snapshot import MATVIEW, TABLE, VIEW, Oid, Relation
 from proxy.errors import Refusal, StatementError, Unproven
 from proxy.plan import FOLDED, Miss, Naming, Part
-from proxy.planner.keyed import is_dropped_on_commit, made_temporary
 from proxy.planner.planning import (
     HARMLESS,
     ROWS,
@@ -26,6 +25,9 @@ from proxy.planner.planning import (
     copy_frames,
     dropped_temporary,
     is_cursor_held,
+    is_dropped_on_commit,
+    is_off,
+    made_temporary,
     naming_of,
     results_of,
     savepoint_of,
@@ -44,6 +46,7 @@ from proxy.sql.settings import check_set
 from proxy.sql.splice import Edit, splice
 from proxy.sql.temporary import check_copy_options, check_create, check_index, check_into, dropped_names
 from proxy.sql.verify import Allowed, verify
+from proxy.sql.writes import check_column, check_target
 
 _WRITES = (pb.InsertStmt, pb.UpdateStmt, pb.DeleteStmt, pb.MergeStmt)
 _TWO_PHASE = (pb.TRANS_STMT_PREPARE, pb.TRANS_STMT_COMMIT_PREPARED, pb.TRANS_STMT_ROLLBACK_PREPARED)
@@ -229,7 +232,7 @@ class Restricted(Planning):
         if isinstance(judged, Miss):
             return judged
         runs = any(
-            one.def_elem.defname == "analyze" and not _is_off(one.def_elem) for one in stmt.options
+            one.def_elem.defname == "analyze" and not is_off(one.def_elem) for one in stmt.options
         )
         if runs and any(self.has_condition(use.oid) for use in judged.part.uses):
             raise Unproven(
@@ -350,21 +353,14 @@ class Restricted(Planning):
         name = f"{found.schema}.{found.name}"
         if isinstance(verdict, Closed):
             raise Refusal(f"{name} is closed to you: {verdict.reason}", hint=f"Rule: {verdict.rule}")
-        if verdict.unwritable is not None:
-            raise Refusal(f"{name} cannot be written: {verdict.unwritable}", hint=f"Rule: {verdict.rule}")
+        check_target(found, verdict)
         columns = [s.string.sval for s in stmt.attlist] or [c.name for c in found.columns if not c.generated]
         for column in found.columns:
             seal = verdict.columns[column.attnum].seal if isinstance(verdict, Masked) else verdict.seals.get(column.attnum)
             if column.name in columns and seal is not None:
                 raise Unproven(f"{name}.{column.name} is encrypted: COPY FROM cannot seal it yet", hint="Use INSERT.")
-            if column.name in columns and isinstance(verdict, Masked) and not verdict.columns[column.attnum].writable:
-                show = verdict.columns[column.attnum]
-                raise Refusal(
-                    f"{name}.{column.name} is {show.how} for you and cannot be written",
-                    hint=f"Name the columns: COPY {name} (…) FROM STDIN. Rule: {show.rule}",
-                )
-        if isinstance(verdict, Masked) and verdict.condition is not None:
-            raise Refusal(f"{name} is shown to you by a row condition and cannot be written", hint=f"Rule: {verdict.rule}")
+            if column.name in columns and isinstance(verdict, Masked):
+                check_column(found, verdict, column.name)
         check_couplings(self.snapshot, found, self.verdict_of, Deed(frozenset(columns), inserts=True))
         edits = qualify_name(statement, stmt.relation, found)
         return Judged(replace(part, uses=(self.spoken(found),)), (*edits, *calls), allowed=_NOTHING)
@@ -527,18 +523,6 @@ class Restricted(Planning):
 
 def _has_into(stmt: Any) -> bool:
     return isinstance(stmt, pb.SelectStmt) and stmt.HasField("into_clause")
-
-
-def _is_off(option: Any) -> bool:
-    """Whether a boolean option is switched off (defGetBoolean in define.c)."""
-    argument = node_of(option.arg) if option.HasField("arg") else None
-    if argument is None:
-        return False
-    if isinstance(argument, pb.Integer):
-        return int(argument.ival) == 0
-    if isinstance(argument, pb.Boolean):
-        return not argument.boolval
-    return isinstance(argument, pb.String) and str(argument.sval).lower() in ("false", "off", "0")
 
 
 def _list_end(statement: Statement, name_end: int) -> int:

@@ -50,7 +50,7 @@ def check_writes(
         verdict = verdict_of(write.use.relation)
         if isinstance(verdict, (Open, Masked)):
             one = _Target(statement, reading, write, verdict)
-            one.check_kind()
+            check_target(write.use.relation, verdict)
             if isinstance(verdict, Masked):
                 one.check_written()
                 one.check_read()
@@ -58,6 +58,35 @@ def check_writes(
                 shown.setdefault(write.use.relation.oid, set()).update(one.shown)
             check_couplings(snapshot, write.use.relation, verdict_of, _deed(write))
     return WriteEdits(tuple(edits), {oid: frozenset(texts) for oid, texts in shown.items()})
+
+
+def check_target(relation: Relation, verdict: Open | Masked) -> None:
+    """Whether anything of it may be written. Raises Refusal or Unproven."""
+    name = f"{relation.schema}.{relation.name}"
+    if verdict.unwritable is not None:
+        raise Refusal(f"{name} cannot be written: {verdict.unwritable}", hint=f"Rule: {verdict.rule}")
+    if relation.schema in ("pg_catalog", "information_schema") or relation.schema.startswith("pg_toast"):
+        raise Refusal(f"{name} is PostgreSQL's own and cannot be written")
+    if relation.kind not in WRITABLE_KINDS:
+        raise Unproven(f"{name} is no table that can be written")
+    if isinstance(verdict, Masked) and verdict.condition is not None:
+        raise Refusal(
+            f"{name} is shown to you by a row condition and cannot be written",
+            hint=f"Rule: {verdict.rule}. Row-level security in the database can do this.",
+        )
+
+
+def check_column(relation: Relation, verdict: Masked, name: str, position: int | None = None) -> None:
+    """Whether the column may be given a value. Raises Refusal naming its rule."""
+    column = relation.column(name)
+    show = verdict.columns[column.attnum] if column is not None else None
+    if show is not None and not show.writable:
+        raise Refusal(
+            f"{relation.schema}.{relation.name}.{name} is {show.how} for you and cannot be written:"
+            " what you see is not what it holds",
+            hint=f"Leave {name} out. {_HINT} Rule: {show.rule}",
+            position=position,
+        )
 
 
 def _deed(write: Write) -> Deed:
@@ -98,19 +127,6 @@ class _Target:
 
     # -- what is written
 
-    def check_kind(self) -> None:
-        if self.verdict.unwritable is not None:
-            raise Refusal(f"{self.name} cannot be written: {self.verdict.unwritable}", hint=f"Rule: {self.verdict.rule}")
-        if self.relation.schema in ("pg_catalog", "information_schema") or self.relation.schema.startswith("pg_toast"):
-            raise Refusal(f"{self.name} is PostgreSQL's own and cannot be written")
-        if self.relation.kind not in WRITABLE_KINDS:
-            raise Unproven(f"{self.name} is no table that can be written")
-        if isinstance(self.verdict, Masked) and self.verdict.condition is not None:
-            raise Refusal(
-                f"{self.name} is shown to you by a row condition and cannot be written",
-                hint=f"Rule: {self.verdict.rule}. Row-level security in the database can do this.",
-            )
-
     def check_written(self) -> None:
         unwritable = {c.name for c in self.relation.columns if not self.masked.columns[c.attnum].writable}
         is_merge = isinstance(self.write.node, pb.MergeStmt)
@@ -118,13 +134,7 @@ class _Target:
         if not self.write.listed and unwritable and not fills_nothing and (is_merge or not self.write.width):
             raise Unproven(f"name the columns of {self.name} that INSERT fills: not all of them can be written by you")
         for name, location in self.write.written:
-            if name in unwritable:
-                show = next(self.masked.columns[c.attnum] for c in self.relation.columns if c.name == name)
-                raise Refusal(
-                    f"{self.name}.{name} is {show.how} for you and cannot be written: what you see is not what it holds",
-                    hint=f"Leave {name} out. {_HINT} Rule: {show.rule}",
-                    position=self.position(location),
-                )
+            check_column(self.relation, self.masked, name, self.position(location))
         if not self.write.listed and unwritable and not is_merge:
             names = [c.name for c in self.relation.columns[: self.write.width]]
             item = relation_item(self.statement, self.write.use.range_var)
