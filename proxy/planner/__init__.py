@@ -49,7 +49,7 @@ class Planner:
     def check_startup(self, parameters: Mapping[str, str]) -> Mapping[str, str]:
         """The startup parameters as they go to the server. Raises Refusal for what a restricted caller may not set."""
         if self.restricted:
-            check_startup(parameters, self.firewall(()), self.login)
+            check_startup(parameters, self.firewall(()))
         return parameters
 
     def log_text(self, sql: bytes) -> str:

@@ -482,7 +482,7 @@ class Restricted(Planning):
         return Judged(Part(kind, uses=tuple(uses)), tuple(edits), allowed=_NOTHING)
 
     def set(self, statement: Statement, kind: str, stmt: Any) -> Judged:
-        check_set(stmt, self.firewall, self.firewall.login)
+        check_set(stmt, self.firewall)
         return Judged(Part(kind))
 
     def show(self, statement: Statement, kind: str, stmt: Any) -> Judged:

@@ -252,7 +252,6 @@ class Client:
             self._naming.track(slot, plan)
             self._stopping.send(slot, plan)
             self._look_first(slot, message.portal)
-        slot.plan = plan
         self._ledger.had_copy_data = False
         self._ledger.send_statement(slot, frame, plan)
 

@@ -481,11 +481,7 @@ class Replies:
         plan = slot.plan if slot is not None else None
         is_restricted = self._naming.planner.restricted or (plan is not None and plan.restricted)
         is_rewritten = slot is not None and slot.is_rewritten
-        shown: m.ErrorResponse | m.NoticeResponse
-        if isinstance(report, m.ErrorResponse):
-            shown = for_client(report, is_restricted=is_restricted, plan=plan, is_rewritten=is_rewritten)
-        else:
-            shown = for_client(report, is_restricted=is_restricted, plan=plan, is_rewritten=is_rewritten)
+        shown = for_client(report, is_restricted=is_restricted, plan=plan, is_rewritten=is_rewritten)
         return None if shown is report else shown.to_bytes()
 
     def _notification(self, frame: bytes) -> bytes | None:

@@ -46,7 +46,7 @@ _FIXED_CLASS = {
 _OF_THE_SESSION = frozenset(("08", "25", "40", "53", "54", "55", "57", "58"))
 _WITHHELD = "a message of the database's own code is not shown to you"
 _TEMPORARY = b'"pg_temp.'
-Report = TypeVar("Report", ErrorResponse, NoticeResponse)
+Report = TypeVar("Report", bound=ErrorResponse | NoticeResponse)
 
 
 def map_position(position: int, offsets: tuple[tuple[int, int, int], ...]) -> int | None:

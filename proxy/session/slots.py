@@ -207,13 +207,6 @@ class Names(Generic[Value]):
         coming = self._coming.get(name)
         return self._sure.get(name) if coming is None else coming.value
 
-    def possible(self, name: bytes) -> list[Value]:
-        """Everything the name may mean while messages are in flight."""
-        name = name[:NAME_BYTES]
-        coming = self._coming.get(name)
-        found = [self._sure.get(name), coming.value if coming is not None else None]
-        return [value for value in found if value is not None]
-
     def confirm(self, name: bytes, value: Value | None, slot: Slot) -> None:
         """`slot`'s message succeeded."""
         name = name[:NAME_BYTES]

@@ -86,7 +86,7 @@ class Firewall:
     def check(self, statement: Statement, stmt: Message, also: Collection[str] = ()) -> None:
         """Every node below `stmt`. Raises Unproven or Refusal, with a position, for the first thing not proven harmless.
 
-        `also`: node types besides NODES that this kind of statement is made of, whose names the caller has judged.
+        `also`: node types besides NODES that this kind of statement is made of, whose names are judged elsewhere.
         """
         self.check_path()
         version = self.snapshot.server_version_num

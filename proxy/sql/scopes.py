@@ -2,8 +2,8 @@
 
 One pass over libpg_query's tree, following PostgreSQL's own rules of name look-up (PostgreSQL 18, 7.2 Table Expressions,
 7.8 WITH; parse_relation.c's order). Result: a `Reading`: every place a relation stands (`Use`), every column reference with
-the column it means, and for each use of a column its `Place`. Knows nothing of policy or encryption: `sealed.py` and
-`rewrite.py` draw the conclusions. Names it cannot settle stay unsettled; what needs them refuses.
+the column it means, and for each use of a column its `Place`. Knows nothing of policy or encryption: `sealed.py`,
+`writes.py` and `rewrite.py` draw the conclusions. Names it cannot settle stay unsettled; what needs them refuses.
 """
 
 from __future__ import annotations

@@ -26,35 +26,31 @@ _MESSAGE_LEVELS = frozenset(("notice", "warning", "error"))  # `log` would let t
 _TRANSACTION = frozenset(("TRANSACTION", "SESSION CHARACTERISTICS"))
 
 
-def check_set(node: Any, firewall: Firewall, login: str) -> bool:
-    """Check a VariableSetStmt. Returns whether the same bytes may mean something else afterwards.
-
-    Raises Refusal or Unproven.
-    """
+def check_set(node: Any, firewall: Firewall) -> None:
+    """Check a VariableSetStmt. Raises Refusal or Unproven."""
     if node.kind == pb.VAR_RESET_ALL:
-        return True
+        return
     if node.kind == pb.VAR_SET_MULTI:
         if node.name not in _TRANSACTION:
             raise Unproven(f"SET {node.name} is not open to restricted callers")
-        return False
+        return
     name = node.name.lower()
     if node.kind in (pb.VAR_RESET, pb.VAR_SET_DEFAULT):  # back to what the session began with, which was checked
-        return name in CHANGES_READING
+        return
     if node.kind != pb.VAR_SET_VALUE:
         raise Unproven("SET … FROM CURRENT is not open to restricted callers")
     values = [_value(node_of(a)) for a in node.args]
-    check_setting(name, values, firewall, login)
-    return name in CHANGES_READING
+    check_setting(name, values, firewall)
 
 
-def check_setting(name: str, values: list[str], firewall: Firewall, login: str) -> None:
+def check_setting(name: str, values: list[str], firewall: Firewall) -> None:
     """One setting and its values, as words. Raises Refusal with the reason."""
     if name == "standard_conforming_strings" and [v.lower() for v in values] == ["on"]:
         return  # what it is anyway; some drivers say so when they connect
     _check_name(name)
     if name == "search_path":
         for schema in values:
-            firewall.check_schema(login if schema == "$user" else schema)
+            firewall.check_schema(firewall.login if schema == "$user" else schema)
             if schema.startswith("pg_temp"):
                 raise Refusal("pg_temp must not stand in search_path")
     elif name == "client_encoding":
@@ -69,13 +65,13 @@ def check_encoding(value: str) -> None:
         raise Refusal(f'client_encoding "{value}" is not supported here', hint="SET client_encoding TO 'UTF8'")
 
 
-def check_startup(parameters: Mapping[str, str], firewall: Firewall, login: str) -> None:
+def check_startup(parameters: Mapping[str, str], firewall: Firewall) -> None:
     """Every word of a StartupMessage, `options` taken apart. Raises Refusal or Unproven."""
     if parameters.get("replication", "").lower() not in ("", "0", "false", "off", "no"):
         raise Refusal("replication connections are closed to restricted callers")
     found = [(k.lower(), v) for k, v in parameters.items() if k not in _STARTUP_WORDS and not k.startswith("_pq_.")]
     for name, value in [*found, *_options(parameters.get("options", ""))]:  # each of them: RESET may bring any of them back
-        check_setting(name, identifiers(value) if name == "search_path" else [value], firewall, login)
+        check_setting(name, identifiers(value) if name == "search_path" else [value], firewall)
 
 
 def identifiers(value: str) -> list[str]:

@@ -23,13 +23,14 @@ from proxy.policy.verdict import Closed, Masked, Verdict
 from proxy.sql.firewall import NODES, Firewall, reads_only_built_in_settings
 from proxy.sql.nodes import spread_unnests
 from proxy.sql.parse import Statement, Token, children, kind_of, names, node_of, parse, scan, walk
+from proxy.sql.reading import SYSTEM_COLUMNS
 
 ROWS = ("Select", "Insert", "Update", "Delete", "Merge")
 _WRITES = (pb.InsertStmt, pb.UpdateStmt, pb.DeleteStmt, pb.MergeStmt)
 # Where the target of a write is not visible: PostgreSQL answers "invalid reference to FROM-clause entry".
 _BLIND = ("with_clause", "select_stmt", "from_clause", "using_clause", "source_relation")
-# Statements around a query, and the field it stands in.
-_AROUND = {"Prepare": "query", "DeclareCursor": "query", "Explain": "query", "CreateTableAs": "query", "Copy": "query"}
+# Statements around a query, which stands in their field `query`.
+_AROUND = frozenset(("Prepare", "DeclareCursor", "Explain", "CreateTableAs", "Copy"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ class _Verifier:
                     self.temporary(node, is_made=kind == "Create")
 
     def around(self, kind: str, stmt: Any) -> None:
-        inner = node_of(getattr(stmt, _AROUND[kind])) if stmt.HasField(_AROUND[kind]) else None
+        inner = node_of(stmt.query) if stmt.HasField("query") else None
         if kind == "Explain" and isinstance(inner, (pb.DeclareCursorStmt, pb.CreateTableAsStmt, pb.ExecuteStmt)):
             self.statement(kind_of(inner).removesuffix("Stmt"), inner)
             return
@@ -191,7 +192,7 @@ class _Verifier:
         if relation is None:
             return frozenset()
         verdict = self.verdict_of(relation)
-        self.writable(relation, verdict, _written(node, relation))
+        self.writable(relation, verdict, _written(node))
         if not isinstance(verdict, Masked):
             return frozenset()
         if verdict.condition is not None:
@@ -214,7 +215,7 @@ class _Verifier:
                 is_closed = False
             else:
                 is_closed = fields[-2] in target_names and (fields[-1] in hidden or fields[-1] not in known)
-                is_closed = is_closed and fields[-1] not in ("ctid", "xmin", "xmax", "cmin", "cmax", "tableoid")
+                is_closed = is_closed and fields[-1] not in SYSTEM_COLUMNS
             is_part = relation.kind == "p" or bool(relation.parents)
             is_closed = is_closed or (fields[-1] == "tableoid" and is_part and (len(fields) == 1 or fields[-2] in target_names))
             if is_closed:
@@ -286,7 +287,7 @@ def _anatomy(text: bytes) -> tuple[int, tuple[Token, ...]]:
     return inner.location - len(head), tuple(tokens)
 
 
-def _written(node: Any, relation: Relation) -> list[str] | None:
+def _written(node: Any) -> list[str] | None:
     """Names of the columns a write gives a value; None when INSERT does not name them."""
     if isinstance(node, pb.DeleteStmt):
         return []
