@@ -393,6 +393,30 @@ BYTES: dict[str, list[Batch]] = {
     "names of no length": [[raw(b"C", b"S\0"), raw(b"D", b"X\0"), S], q(MAILS)],
 }
 
+# A cursor that a transaction's end took away, and one of the same name that the database's own code then made.
+_MINE = b"DECLARE shop_cursor CURSOR FOR SELECT email FROM other.customers"
+_HELD = b"DECLARE shop_cursor CURSOR WITH HOLD FOR SELECT email FROM other.customers"
+_HABIT = b"UPDATE shop.habits SET habit = 'cursor' WHERE id = 1"
+_FETCH: Batch = [*run(b"FETCH ALL FROM shop_cursor"), S]
+ENDED: dict[str, list[Batch]] = {
+    "a cursor, then ROLLBACK TO": [q(b"BEGIN"), q(b"SAVEPOINT s"), q(_MINE), q(b"ROLLBACK TO s"), q(_HABIT), _FETCH],
+    "a cursor, then a failure and ROLLBACK TO": [
+        *(q(b"BEGIN"), q(b"SAVEPOINT s"), q(_MINE), q(b"SELECT 1/0"), q(b"ROLLBACK TO s"), q(_HABIT), _FETCH)
+    ],
+    "a held cursor, then ROLLBACK": [q(b"BEGIN"), q(_HELD), q(b"ROLLBACK"), q(b"BEGIN"), q(_HABIT), _FETCH],
+    "a held cursor in a string that fails": [q(_HELD + b"; SELECT 1/0"), q(b"BEGIN"), q(_HABIT), _FETCH],
+    "a cursor, then COMMIT AND CHAIN": [q(b"BEGIN"), q(_MINE), q(b"COMMIT AND CHAIN"), q(_HABIT), _FETCH],
+    "a cursor, then ROLLBACK AND CHAIN": [q(b"BEGIN"), q(_MINE), q(b"ROLLBACK AND CHAIN"), q(_HABIT), _FETCH],
+    "a cursor, then COMMIT and BEGIN in one string": [q(b"BEGIN"), q(_MINE), q(b"COMMIT; BEGIN"), q(_HABIT), _FETCH],
+    "a cursor, then COMMIT and BEGIN in one pipeline": [
+        [*run(b"BEGIN"), *run(_MINE), *run(b"COMMIT"), *run(b"BEGIN"), *run(_HABIT), *_FETCH]
+    ],
+    "a portal, then ROLLBACK TO": [
+        *(q(b"BEGIN"), q(b"SAVEPOINT s"), [P(b"st", b"SELECT email FROM other.customers"), B(b"shop_cursor", b"st"), S]),
+        *(q(b"ROLLBACK TO s"), q(_HABIT), [E(b"shop_cursor"), S]),
+    ],
+}
+
 SILENT = {
     "a parameter of eve's domain": "the type is not named: test_a_domain_of_eve_as_a_parameter_type names it",
     "DISCARD ALL in a pipeline": "nothing is left",
@@ -405,4 +429,4 @@ SILENT = {
     "an unknown message": "it ends the session",
     "a length that lies": "it ends the session",
 }
-CONVERSATIONS = {**NAMES, **PORTALS, **PIPELINES, **BYTES}
+CONVERSATIONS = {**NAMES, **PORTALS, **ENDED, **PIPELINES, **BYTES}
