@@ -41,6 +41,9 @@ class Use:
     columns: tuple[tuple[str, str, str, str], ...] = ()  # (column, how, mask, class)
 
 
+CopyForm = Literal["rows", "header", "binary"]  # what CopyData carries besides rows: a first line; a header and a trailer
+
+
 NameAction = Literal["prepare", "execute", "deallocate", "declare", "fetch", "close", "discard"]
 
 
@@ -68,8 +71,7 @@ class Part:
     results: tuple[SealedResult, ...] = ()
     uses: tuple[Use, ...] = ()
     row_limit: int | None = None  # the export guard's rows_per_statement, None = no limit
-    is_copy_out: bool = False
-    copy_frames: int = 0  # CopyData messages that are no rows: a header, the two ends of the binary form
+    copy: CopyForm | None = None  # of a COPY TO
     naming: Naming | None = None
     makes_temporary: tuple[str, ...] = ()  # temporary tables that exist afterwards
     drops_temporary: frozenset[str] | None = frozenset()  # temporary tables that are gone afterwards; None: all

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from proxy.errors import ProxyError
 from proxy.plan import Part, Plan
-from proxy.planner.planning import CHANGES_PATH, NO_CATALOG_CHANGE, Planning, gives_rows, is_copy_out, writes
+from proxy.planner.planning import CHANGES_PATH, NO_CATALOG_CHANGE, Planning, copy_form, gives_rows, writes
 from proxy.sql import parse as sql_parse
 from proxy.sql.scopes import relations_named
 
@@ -24,7 +24,7 @@ class Glass(Planning):
                 Part(
                     kind,
                     uses=uses,
-                    is_copy_out=is_copy_out(kind, stmt),
+                    copy=copy_form(kind, stmt),
                     row_limit=self.judge.row_limit,
                     gives_rows=gives_rows(kind, stmt),
                     writes=writes(kind, stmt),

@@ -15,9 +15,9 @@ from proxy.planner.planning import (
     SPOKEN,
     Judged,
     Planning,
+    copy_form,
     dropped_temporary,
     gives_rows,
-    is_copy_out,
     is_cursor_held,
     is_dropped_on_commit,
     made_temporary,
@@ -87,7 +87,7 @@ class Keyed(Planning):
             uses=uses,
             row_limit=self.judge.row_limit,
             gives_rows=gives_rows(kind, stmt),
-            is_copy_out=is_copy_out(kind, stmt),
+            copy=copy_form(kind, stmt),
             naming=self.naming(kind, stmt, uses),
             makes_temporary=made_temporary(kind, stmt),
             drops_temporary=dropped_temporary(kind, stmt),
@@ -122,6 +122,8 @@ class Keyed(Planning):
 
     def naming(self, kind: str, stmt: Any, uses: tuple[Any, ...]) -> Naming | None:
         """Names the session keeps. What is prepared or declared here shows nothing encrypted; `around` says otherwise."""
+        if kind == "CreateTableAs" and kind_of(node_of(stmt.query)) == "ExecuteStmt":
+            return naming_of("Execute", node_of(stmt.query))
         if kind not in ("Prepare", "DeclareCursor"):
             return naming_of(kind, stmt)
         query = node_of(stmt.query)

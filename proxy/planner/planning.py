@@ -11,7 +11,7 @@ from postgast import pg_query_pb2 as pb
 
 from proxy.catalog.snapshot import Column, Oid, Relation, Snapshot
 from proxy.errors import StatementError, Unproven
-from proxy.plan import Miss, Naming, Part, Plan, SavepointAction, SealedParam, SealedResult, Use
+from proxy.plan import CopyForm, Miss, Naming, Part, Plan, SavepointAction, SealedParam, SealedResult, Use
 from proxy.policy.verdict import Masked, Open, Seal, Verdict
 from proxy.sql import parse as sql_parse
 from proxy.sql.firewall import Firewall
@@ -387,17 +387,14 @@ def results_of(work: SealedWork) -> tuple[SealedResult, ...]:
     return tuple(SealedResult(position, s.seal, s.mask) for position, s in sorted(work.results.items()))
 
 
-def is_copy_out(kind: str, stmt: Any) -> bool:
-    """COPY … TO."""
-    return kind == "Copy" and not stmt.is_from
-
-
-def copy_frames(stmt: Any) -> int:
-    """How many CopyData messages of a COPY TO are no rows (PostgreSQL 18, COPY, File Formats)."""
+def copy_form(kind: str, stmt: Any) -> CopyForm | None:
+    """What a COPY TO sends besides its rows (PostgreSQL 18, COPY, File Formats); None for another statement."""
+    if kind != "Copy" or stmt.is_from:
+        return None
     options = {e.def_elem.defname: e.def_elem for e in stmt.options}
     if "format" in options and getattr(sql_parse.node_of(options["format"].arg), "sval", "") == "binary":
-        return 2
-    return int("header" in options and not is_off(options["header"]))
+        return "binary"
+    return "header" if "header" in options and not is_off(options["header"]) else "rows"
 
 
 def is_cursor_held(options: int) -> bool:

@@ -22,7 +22,7 @@ from proxy.planner.planning import (
     SPOKEN,
     Judged,
     Planning,
-    copy_frames,
+    copy_form,
     dropped_temporary,
     is_cursor_held,
     is_dropped_on_commit,
@@ -282,7 +282,7 @@ class Restricted(Planning):
             judged = self.rows(statement, node_of(stmt.query), goes_to_client=False)
             if isinstance(judged, Miss):
                 return judged
-            judged.part = replace(judged.part, command=kind, is_copy_out=True, copy_frames=copy_frames(stmt))
+            judged.part = replace(judged.part, command=kind, copy=copy_form(kind, stmt))
             return judged
         return self.copy_in(statement, stmt) if stmt.is_from else self.copy_out(statement, stmt)
 
@@ -291,7 +291,7 @@ class Restricted(Planning):
         found = self.relation_of(stmt.relation)
         if isinstance(found, Miss):
             return found
-        part = Part("Copy", is_copy_out=True, row_limit=self.judge.row_limit, copy_frames=copy_frames(stmt))
+        part = Part("Copy", row_limit=self.judge.row_limit, copy=copy_form("Copy", stmt))
         if found is None:
             edits = temporary_edits(statement, [stmt.relation])
             return Judged(part, tuple(edits), allowed=_NOTHING)
@@ -309,6 +309,12 @@ class Restricted(Planning):
                 sqlstate="42809",
             )
         item = relation_item(statement, stmt.relation)
+        before = statement.tokens[statement.token_at(item.start) - 1]
+        if statement.source[before.start : before.end].upper() != b"COPY":
+            raise Unproven(
+                "COPY BINARY is the form of PostgreSQL 7: with a query in place of the table it would not be read",
+                hint="Write COPY … TO STDOUT WITH (FORMAT binary).",
+            )
         columns = [s.string.sval for s in stmt.attlist] or [c.name for c in found.columns if not c.generated]
         text = f"SELECT {', '.join(map(build.quoted, columns))} FROM ONLY {build.qualified(found.schema, found.name)}"
         inner = self.inner(text)

@@ -14,6 +14,8 @@ from proxy.session.reports import own_error
 from proxy.session.slots import Slot
 from proxy.wire import messages as m
 
+_ABORTED = "current transaction is aborted, commands ignored until end of transaction block"  # src/backend/tcop/postgres.c
+
 
 def refuse_simple(ledger: Ledger, error: ProxyError, said: str = "") -> None:
     """In place of a Query or FunctionCall. `said`: the statement as the log may show it."""
@@ -41,7 +43,9 @@ def refuse_extended(ledger: Ledger, error: ProxyError, statement: bytes | None, 
 
 
 def _refused(ledger: Ledger, slot: Slot, error: ProxyError, said: str) -> None:
-    slot.refusal = error
+    """The log keeps the reason; the client of an aborted transaction hears what PostgreSQL would tell it of any statement."""
+    is_aborted = ledger.status == b"E" and not ledger.slots and error.sqlstate != "42601"
+    slot.refusal = StatementError(_ABORTED, sqlstate="25P02") if is_aborted else error
     slot.refusal_id = ledger.journal.next_id()
     ledger.actions.append(Record(ledger.journal.refuse(slot.refusal_id, error, said)))
 

@@ -29,6 +29,7 @@ _STREAMS = frozenset({Backend.DATA_ROW, Backend.COPY_DATA})
 _NOTHING: frozenset[int] = frozenset()
 _PARSE_COMPLETE = m.ParseComplete().to_bytes()
 _SYNTAX_ERROR = "42601"
+_TRAILER_BYTES = HEAD_BYTES + 2  # of a binary COPY (PostgreSQL 18, COPY, Binary Format)
 
 
 class Replies:
@@ -170,6 +171,8 @@ class Replies:
     def _row_description(self, frame: bytes) -> bytes | None:
         slot = self._front(s.DESCRIBE_STATEMENT, s.DESCRIBE_PORTAL, s.QUERY)
         plan, part = slot.plan, slot.part
+        if slot.kind == s.QUERY and (slot.is_stopped or slot.is_muted):
+            return b""  # what runs on after a stop is shown nowhere, so nothing of it is judged
         shape = None
         if plan is not None and not self._naming.is_glass:
             shape = row_shape(frame[HEAD_BYTES:], plan, part)
@@ -177,8 +180,6 @@ class Replies:
             if slot.kind == s.QUERY and shape is not None and part.results:
                 slot.opener = RowOpener(part.results, shape[1], self._ledger.sealing)
         if slot.kind == s.QUERY:
-            if slot.is_stopped or slot.is_muted:
-                return b""
             return self._after_notices(slot, frame, None if shape is None else shape[0])
         if slot.prepared is not None:
             slot.prepared.is_described = True
@@ -255,7 +256,7 @@ class Replies:
             counter.counted += 1
             counted = counter.counted
             if counted > slot.limit:
-                self._stop(slot, over_budget(slot.limit - slot.part.copy_frames, self._ledger.role))
+                self._stop(slot, over_budget(slot.part.row_limit or 0, self._ledger.role))
                 return False
         slot.rows += 1
         slot.bytes_out += size
@@ -263,6 +264,8 @@ class Replies:
 
     def _copy_data(self, size: int) -> bytes | None:
         slot = self._front(s.QUERY, s.EXECUTE)
+        if slot.part.copy == "binary" and size == _TRAILER_BYTES and not slot.is_muted and slot.refusal is None:
+            return None  # a row without columns is as short, and shows no more
         return None if self._counts(slot, size) else b""
 
     def _piece(self, kind: int, size: int) -> bytes | None:

@@ -139,7 +139,7 @@ class Slot:
         self.part_number = number
         self.part = part
         self.opener = None
-        self.limit = None if self.part.row_limit is None else self.part.row_limit + self.part.copy_frames
+        self.limit = None if self.part.row_limit is None else self.part.row_limit + (self.part.copy == "header")
         self.counted = 0
         self.part_start = self.rows
         is_known = self.part is not NO_PART or plan is None or not plan.restricted

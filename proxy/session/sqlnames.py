@@ -16,6 +16,9 @@ from proxy.session.ledger import Ledger
 from proxy.session.naming import Hold, Naming
 from proxy.session.slots import Named, Names, Portal, Prepared, Slot, Unsure
 
+# What PREPARE takes. The protocol prepares more, but what a utility statement does to names is followed as it is sent.
+_ROWS = frozenset(("Select", "Insert", "Update", "Delete", "Merge"))
+
 
 class SqlNames:
     """Looks names up before a text leaves, notes what it will do to them, and settles that as its statements end."""
@@ -94,6 +97,11 @@ class SqlNames:
                 what, sqlstate = ("cursor", "34000") if is_portal else ("prepared statement", "26000")
                 raise StatementError(f'{what} "{words.name}" does not exist', sqlstate=sqlstate)
             return None
+        if words.action == "execute" and not prepared.is_sql and prepared.part.command not in _ROWS:
+            raise Unproven(
+                f'prepared statement "{words.name}" is no query: EXECUTE runs queries only here',
+                hint="Run it by Bind and Execute, or send it as a statement of its own.",
+            )
         self._naming.refresh(prepared)
         if prepared.plan.params and not is_portal:
             raise Unproven(
@@ -142,6 +150,8 @@ class SqlNames:
 def _as_meant(part: Part, prepared: Prepared) -> Part:
     """EXECUTE or FETCH with the rows of what stands behind the name."""
     meant = prepared.part
+    if meant.results and part.command not in ("Execute", "Fetch", "Explain"):
+        raise Unproven(f"encrypted columns of {meant.results[0].seal.column} cannot be kept by {part.command}")
     is_explained = part.command == "Explain"
     if is_explained and meant.folds:
         raise Unproven(FOLDED)

@@ -40,7 +40,7 @@ def _is_transaction(part: Part) -> bool:
 def _acts(plan: Plan, *, besides: Callable[[Part], bool] = lambda part: False) -> bool:
     """Whether it leaves something behind (`besides` some parts)."""
     return plan.may_change_path or any(
-        part.writes or not (part.command in _READS or part.is_copy_out) for part in plan.parts if not besides(part)
+        part.writes or not (part.command in _READS or part.copy is not None) for part in plan.parts if not besides(part)
     )
 
 

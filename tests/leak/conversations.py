@@ -31,7 +31,22 @@ def raw(kind: bytes, body: bytes) -> bytes:
     return kind + (len(body) + 4).to_bytes(4, "big") + body
 
 
+OPEN = b"SELECT card_no FROM shop.test_cards UNION ALL SELECT card_no FROM shop.test_cards"
+SHUT = b"SELECT card_no FROM shop.payment_cards UNION ALL SELECT card_no FROM shop.payment_cards"
+
 NAMES: dict[str, list[Batch]] = {
+    "PREPARE and DEALLOCATE of the protocol, run by EXECUTE": [
+        *(q(b"PREPARE a AS " + OPEN), [P(b"d", b"DEALLOCATE a"), P(b"b", b"PREPARE a AS " + SHUT), S]),
+        *(q(b"EXECUTE d"), q(b"EXECUTE b"), q(b"EXECUTE a")),
+    ],
+    "a statement of the protocol that EXECUTE replaced": [
+        [P(b"a", OPEN), P(b"d", b"DEALLOCATE a"), P(b"b", b"PREPARE a AS " + SHUT), S],
+        *(q(b"EXECUTE d"), q(b"EXECUTE b"), [B(b"", b"a"), E(b""), S]),
+    ],
+    "DECLARE and CLOSE of the protocol, run by EXECUTE": [
+        *(q(b"BEGIN"), q(b"DECLARE c CURSOR FOR " + OPEN)),
+        *([P(b"d", b"CLOSE c"), P(b"b", b"DECLARE c CURSOR FOR " + SHUT), S], q(b"EXECUTE d"), q(b"EXECUTE b"), q(b"FETCH ALL FROM c")),
+    ],
     "statement names alike in 63 bytes": [
         *([P(PREFIX + b"B", ONE), S], [C("S", PREFIX + b"A"), S], [P(PREFIX + b"A", CARDS), S]),
         [B(b"", PREFIX + b"B"), E(b""), S],

@@ -208,3 +208,8 @@ COPY shop.nothing FROM STDIN
 -- COPY for the app passes where nothing is encrypted
 -- role: app
 COPY customers FROM STDIN
+
+-- the form of PostgreSQL 7 takes no query
+-- role: exporter
+-- refuses: 0A000 COPY BINARY is the form of PostgreSQL 7
+COPY BINARY customers (id) TO STDOUT

@@ -367,3 +367,7 @@ WITH v(a, b) AS (VALUES (1, '4111')), i AS (INSERT INTO shop.payment_cards (id, 
 -- role: app
 -- refuses: 0A000 an order of its own
 INSERT INTO shop.payment_cards (id, card_no) (VALUES (1, '4111'), (2, '4222') ORDER BY 2 LIMIT 1)
+
+-- COPY of the old form is refused to restricted callers alone
+-- role: app
+COPY BINARY shop.orders TO STDOUT

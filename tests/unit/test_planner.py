@@ -93,13 +93,13 @@ def test_what_is_counted() -> None:
     assert declare.naming.part is not None
     assert (declare.naming.part.command, declare.naming.part.row_limit) == ("Select", 10_000)
     [copy] = plan("exporter", "COPY customers (id) TO STDOUT").parts
-    assert (copy.is_copy_out, copy.row_limit) == (True, 10_000)
+    assert (copy.copy, copy.row_limit) == ("rows", 10_000)
     [query] = plan("exporter", "COPY (SELECT id FROM customers) TO STDOUT").parts
-    assert (query.is_copy_out, query.row_limit) == (True, 10_000)
+    assert (query.copy, query.row_limit) == ("rows", 10_000)
     [kept] = plan("analyst", "CREATE TEMP TABLE mine AS SELECT id FROM customers").parts
     assert kept.row_limit is None  # nothing leaves
     [temporary] = plan("exporter", "COPY mine TO STDOUT", temporary=("mine",)).parts
-    assert (temporary.is_copy_out, temporary.row_limit) == (True, 10_000)
+    assert (temporary.copy, temporary.row_limit) == ("rows", 10_000)
 
 
 @pytest.mark.parametrize(

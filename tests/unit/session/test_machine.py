@@ -271,6 +271,24 @@ def test_over_the_limit_no_row_leaves_and_the_client_waits_for_the_cancel() -> N
     assert [one["outcome"] for one in book.events if one["kind"] == "end"] == ["stopped", "done"]
 
 
+def test_what_runs_on_after_a_stop_is_not_judged() -> None:
+    """A later statement of the same string may have a shape the plan does not know: nobody sees it."""
+    planner = FakePlanner(is_glass=False, restricted=True, row_limit=2, known=frozenset({999}))
+    book = Playbook(planner).client(Q(b"SELECT 1; SELECT stranger")).quiet()
+    book.server(ROW, ROW, ROW, DONE, m.RowDescription((m.Field(b"c", 999, 1, 25, -1, -1, 0),)), ROW, CANCELED, READY)
+    assert errors_of(book.client_hears()) == ["53400"]
+    assert Close() not in book.other
+
+
+def test_a_refusal_in_an_aborted_transaction_sounds_like_the_servers() -> None:
+    """…and the log still has its reason."""
+    book = restricted(SELECT_secret=REFUSED).client(Q(b"BEGIN")).server(m.CommandComplete(b"BEGIN"), m.ReadyForQuery("T"))
+    book.client(Q(b"SELECT 1")).server(m.error_response("ERROR", "22012", "division by zero"), m.ReadyForQuery("E")).quiet()
+    book.client(Q(b"SELECT secret")).server(SYNTAX, m.ReadyForQuery("E"))
+    assert errors_of(book.client_hears()) == ["25P02"]
+    assert [one["sqlstate"] for one in book.events if one["kind"] == "refuse"] == ["42501"]
+
+
 def test_a_cancel_that_came_too_late() -> None:
     book = guarded().client(P(b"", b"SELECT 1"), B(b"", b""), E(b""), P(b"", b"SELECT 2"), B(b"", b""), E(b""), SYNC).quiet()
     book.server(PARSED, BOUND, ROW, ROW, ROW, DONE, PARSED, BOUND, ROW, DONE, READY)

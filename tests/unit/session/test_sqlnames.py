@@ -95,6 +95,18 @@ def test_the_second_lock_holds_for_execute_and_fetch() -> None:
         assert Close() in book.other
 
 
+def test_no_table_keeps_what_was_prepared_to_be_opened() -> None:
+    book = run(talk("app"), "PREPARE p AS SELECT card_no FROM shop.payment_cards", "PREPARE")
+    book.client(Q(b"CREATE TABLE kept AS EXECUTE p")).to_server().answer("new_planner", book.planner)  # a name nobody knows yet
+    assert [one.sqlstate for one in book.server(m.EmptyQueryResponse(), READY).client_hears() if isinstance(one, m.ErrorResponse)] == ["0A000"]
+
+
+def test_execute_runs_queries_only() -> None:
+    """The protocol prepares anything; what a utility statement does to names must be seen as it is sent."""
+    book = talk().client(P(b"d", b"DEALLOCATE p"), SYNC).server(PARSED, READY).quiet()
+    assert refused(book, Q(b"EXECUTE d")) == "0A000"
+
+
 @pytest.mark.parametrize(
     ("text", "sqlstate"),
     [(b"EXECUTE p", "26000"), (b"FETCH c", "34000"), (b"MOVE c", "34000"), (b"EXPLAIN EXECUTE p", "26000")],
