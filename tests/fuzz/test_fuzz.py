@@ -6,6 +6,7 @@ import contextlib
 import os
 import secrets
 import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -46,6 +47,16 @@ def test_any_mutant_under_hypothesis(random: Random, choice: bytes) -> None:
 @settings(max_examples=200, deadline=None)
 def test_any_bytes(case: bytes) -> None:
     execute(case)
+
+
+def test_a_large_parent_is_not_the_workers_memory() -> None:
+    """exec keeps the parent's ru_maxrss; the worker must not take it for its own."""
+    script = (
+        "import subprocess, sys; kept = bytearray(b'x') * 400_000_000; "
+        "sys.exit(subprocess.call([sys.executable, '-c', 'import sys; from tests.fuzz.worker import peak_bytes; "
+        "sys.exit(not 0 < peak_bytes() < 300_000_000)']))"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False, timeout=60).returncode == 0
 
 
 def test_most_seeds_and_many_mutants_are_planned() -> None:
