@@ -122,8 +122,14 @@ class Keyed(Planning):
 
     def naming(self, kind: str, stmt: Any, uses: tuple[Any, ...]) -> Naming | None:
         """Names the session keeps. What is prepared or declared here shows nothing encrypted; `around` says otherwise."""
-        if kind == "CreateTableAs" and kind_of(node_of(stmt.query)) == "ExecuteStmt":
-            return naming_of("Execute", node_of(stmt.query))
+        query = node_of(stmt.query) if kind in ("CreateTableAs", "Explain") else None
+        if isinstance(query, pb.ExecuteStmt) and kind == "CreateTableAs":
+            return naming_of("Execute", query)
+        if isinstance(query, pb.CreateTableAsStmt) and isinstance(node_of(query.query), pb.ExecuteStmt):
+            raise Unproven(
+                "EXPLAIN of CREATE TABLE AS EXECUTE could keep what encrypted columns hold",
+                hint="EXPLAIN EXECUTE shows the same plan.",
+            )
         if kind not in ("Prepare", "DeclareCursor"):
             return naming_of(kind, stmt)
         query = node_of(stmt.query)

@@ -309,11 +309,13 @@ class Restricted(Planning):
                 sqlstate="42809",
             )
         item = relation_item(statement, stmt.relation)
+        end = _list_end(statement, item.end) if stmt.attlist else item.end
         before = statement.tokens[statement.token_at(item.start) - 1]
-        if statement.source[before.start : before.end].upper() != b"COPY":
+        after = (statement.source[token.start : token.end].upper() for token in statement.tokens if token.start >= end)
+        if statement.source[before.start : before.end].upper() != b"COPY" or b"DELIMITERS" in after:
             raise Unproven(
-                "COPY BINARY is the form of PostgreSQL 7: with a query in place of the table it would not be read",
-                hint="Write COPY … TO STDOUT WITH (FORMAT binary).",
+                "COPY BINARY and DELIMITERS are the form of PostgreSQL 7, which takes no query",
+                hint="Write COPY … TO STDOUT WITH (FORMAT binary), or WITH (DELIMITER '…').",
             )
         columns = [s.string.sval for s in stmt.attlist] or [c.name for c in found.columns if not c.generated]
         text = f"SELECT {', '.join(map(build.quoted, columns))} FROM ONLY {build.qualified(found.schema, found.name)}"
@@ -321,7 +323,6 @@ class Restricted(Planning):
         if isinstance(inner, Miss):
             return inner
         judged, rewritten = inner
-        end = _list_end(statement, item.end) if stmt.attlist else item.end
         return Judged(
             replace(part, uses=judged.part.uses, hides_messages=judged.part.hides_messages),
             (Edit(item.start, end, f"({rewritten})"),),

@@ -151,7 +151,7 @@ def _as_meant(part: Part, prepared: Prepared) -> Part:
     """EXECUTE or FETCH with the rows of what stands behind the name."""
     meant = prepared.part
     if meant.results and part.command not in ("Execute", "Fetch", "Explain"):
-        raise Unproven(f"encrypted columns of {meant.results[0].seal.column} cannot be kept by {part.command}")
+        raise Unproven(f"encrypted columns of {meant.results[0].seal.column} cannot be kept in a table")
     is_explained = part.command == "Explain"
     if is_explained and meant.folds:
         raise Unproven(FOLDED)

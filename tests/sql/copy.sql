@@ -211,5 +211,10 @@ COPY customers FROM STDIN
 
 -- the form of PostgreSQL 7 takes no query
 -- role: exporter
--- refuses: 0A000 COPY BINARY is the form of PostgreSQL 7
+-- refuses: 0A000 COPY BINARY and DELIMITERS are the form of PostgreSQL 7
 COPY BINARY customers (id) TO STDOUT
+
+-- … nor do its options
+-- role: exporter
+-- refuses: 0A000 COPY BINARY and DELIMITERS are the form of PostgreSQL 7
+COPY customers (id) TO STDOUT USING DELIMITERS '|'

@@ -371,3 +371,8 @@ INSERT INTO shop.payment_cards (id, card_no) (VALUES (1, '4111'), (2, '4222') OR
 -- COPY of the old form is refused to restricted callers alone
 -- role: app
 COPY BINARY shop.orders TO STDOUT
+
+-- what keeps a prepared statement's rows is not hidden inside EXPLAIN
+-- role: app
+-- refuses: 0A000 CREATE TABLE AS EXECUTE
+EXPLAIN ANALYZE CREATE TABLE kept AS EXECUTE p
