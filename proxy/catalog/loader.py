@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 import asyncpg
 
 from proxy.catalog import queries
+from proxy.catalog.carriers import load_carriers
 from proxy.catalog.node_tree import call_heads, functions_in, view_origins
 from proxy.catalog.ownership import (
     HARMLESS_BUILTINS,
@@ -185,7 +186,9 @@ async def _load(connection: Connection, version: int, trusted_owners: Collection
         trees = {row["relation"]: row["tree"] for row in await connection.fetch(queries.VIEW_TREES)}
         columns = await _columns(connection, types, column_rows, _origins(trees, column_rows))
         calls = await _calls(connection, trees)
-        relations = await _relations(connection, relation_rows, columns, untrusted.relations, calls)
+        carriers = await load_carriers(connection)
+        code = {**carriers.on_read, **untrusted.relations}
+        relations = await _relations(connection, relation_rows, columns, code, calls, carriers.on_write)
         functions = await connection.fetch(queries.USER_FUNCTIONS)
     return Snapshot.build(
         version=version,
@@ -195,6 +198,7 @@ async def _load(connection: Connection, version: int, trusted_owners: Collection
         types=[_type(facts, untrusted.types.get(facts.oid)) for facts in types.values()],
         schemas=[_schema(row, owners, untrusted.by_schema, types.values()) for row in schema_rows],
         functions=[(row["schema"], row["name"]) for row in functions],
+        carried_names=carriers.temporary,
         untrusted_may_create_schemas=any(not owners.is_trusted(role) for role in database["creators"]),
     )
 
@@ -341,6 +345,7 @@ async def _relations(
     columns: Mapping[Oid, list[Column]],
     untrusted: Mapping[Oid, str],
     calls: Mapping[Oid, frozenset[str]],
+    carries: Mapping[Oid, str],
 ) -> list[Relation]:
     parents: defaultdict[Oid, list[Oid]] = defaultdict(list)
     children: defaultdict[Oid, list[Oid]] = defaultdict(list)
@@ -381,6 +386,7 @@ async def _relations(
             row_security=row["row_security"],
             calls=calls.get(oid, frozenset()),
             has_rules=oid in with_rules,
+            carries=carries.get(oid),
             runs_code=oid in with_code,
             couplings=tuple(couplings.get(oid, ())),
             references=tuple(references.get(oid, ())),

@@ -243,6 +243,30 @@ WHERE d.refclassid = 'pg_proc'::regclass AND d.refobjid = ANY ($1::oid[])
 ORDER BY place.relation, place.place, d.refobjid
 """
 
+# Functions whose text speaks of settings, temporary tables or writes. Of bodies parsed at creation one call is looked for.
+MAY_CARRY = rf"""
+SELECT p.oid, p.oid::regprocedure::text AS signature, p.prosrc AS body,
+       coalesce(strpos(p.prosqlbody::text, ':funcid ' || 'pg_catalog.set_config'::regproc::oid || ' ') > 0, false)
+         AS calls_set_config
+FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace JOIN pg_language AS l ON l.oid = p.prolang
+WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') AND {_LASTING} AND l.lanname IN ('sql', 'plpgsql')
+  AND (p.prosrc ~* '(set_config|pg_settings|temp|insert|update|delete|merge|copy|truncate|\mset\M)' OR p.prosqlbody IS NOT NULL)
+"""
+
+# $1: functions, $2: relations.
+NAMES_OF = """
+SELECT proname::text AS name FROM pg_proc WHERE oid = ANY ($1::oid[])
+UNION SELECT relname FROM pg_class WHERE oid = ANY ($2::oid[])
+"""
+
+# $1: a regular expression for any of the names, $2: functions that are known already.
+NAMING = f"""
+SELECT p.oid, p.oid::regprocedure::text AS signature
+FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace JOIN pg_language AS l ON l.oid = p.prolang
+WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') AND {_LASTING} AND l.lanname IN ('sql', 'plpgsql')
+  AND p.prosrc ~* $1 AND p.oid <> ALL ($2::oid[])
+"""
+
 # $1: relations of untrusted owners. The heads of every call node in every expression that belongs to them.
 CALLS = r"""
 WITH text AS (

@@ -74,8 +74,9 @@ class Relation:
     a piece of code outside `trusted_owners` that runs when the relation is read (view functions, policies, generated
     columns, column domains, casts from its row type). `calls` of a view or materialised view: `schema.name` of the functions
     its own text calls, in any form, and that may read tables (all but the immutable ones; not worked out for PostgreSQL's
-    own views). `has_rules`: it has rules (CREATE RULE) besides what makes a view a view. `couplings` and `references` (foreign
-    keys from it and to it) tell how the success of a write depends on columns it does not name.
+    own views). `has_rules`: it has rules (CREATE RULE) besides what makes a view a view. `carries`: None, or a sentence naming
+    trusted code that runs when it is written and puts values into settings, where the caller could look. `couplings` and
+    `references` (foreign keys from it and to it) tell how the success of a write depends on columns it does not name.
     """
 
     oid: Oid
@@ -94,6 +95,7 @@ class Relation:
     row_security: bool = False
     calls: frozenset[str] = frozenset()
     has_rules: bool = False
+    carries: str | None = None
     runs_code: bool = False  # a rule, view text or policy of it calls a function or operator outside pg_catalog
     couplings: tuple[Coupling, ...] = ()
     references: tuple[Reference, ...] = ()
@@ -155,6 +157,7 @@ class Snapshot:
     column_names: frozenset[str] = frozenset()  # of all relations
     relation_names: frozenset[str] = frozenset()  # in any schema
     _bare_type_names: frozenset[str] = frozenset()
+    carried_names: frozenset[str] = frozenset()  # of tables, perhaps temporary ones, that functions make or write to
 
     @staticmethod
     def build(
@@ -166,6 +169,7 @@ class Snapshot:
         types: Iterable[Type],
         schemas: Iterable[Schema],
         functions: Iterable[tuple[str, str]],
+        carried_names: frozenset[str] = frozenset(),
         untrusted_may_create_schemas: bool = False,
     ) -> Snapshot:
         """Index the parts. Raises nothing: what is missing is simply not found later."""
@@ -187,6 +191,7 @@ class Snapshot:
             column_names=frozenset(c.name for r in by_oid.values() for c in r.columns),
             relation_names=frozenset(r.name for r in by_oid.values()),
             _bare_type_names=frozenset(t.name for t in types_by_oid.values()),
+            carried_names=carried_names,
         )
 
     def relation(self, schema: str, name: str) -> Relation | None:

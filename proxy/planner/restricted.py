@@ -118,11 +118,8 @@ class Restricted(Planning):
             verdict = self.judge.read(use.relation.oid)
             if isinstance(verdict, Closed):
                 raise refusal(use, verdict, statement.character(use.range_var.location))
-            if use.is_target and self.has_rules(use.relation):
-                raise Unproven(
-                    f"{use.relation.schema}.{use.relation.name} has rules (CREATE RULE): what they do to a write is not known",
-                    position=statement.character(use.range_var.location),
-                )
+            if use.is_target and (why := self.side_effect(use.relation)) is not None:
+                raise Unproven(why, position=statement.character(use.range_var.location))
         self.firewall.unsettled(statement, [*reading.unsettled, *reading.foreign])
         work = work_out(statement, stmt, reading, self.shown, self.seal_text)
         if work.results and not goes_to_client:
@@ -151,10 +148,25 @@ class Restricted(Planning):
             sealed_origins=self.sealed_origins(reading),
         )
 
-    def has_rules(self, relation: Relation) -> bool:
-        """A rule adds statements to a write, whose rows go to the caller; a view's write is rewritten to what it stands on."""
-        reached = self.snapshot.reach(relation.oid) if relation.kind in (VIEW, MATVIEW) else {relation.oid}
-        return any(self.snapshot.relations[oid].has_rules for oid in reached if oid in self.snapshot.relations)
+    def side_effect(self, target: Relation) -> str | None:
+        """Why a write may show rows it does not name: a rule adds statements whose rows go to the caller, a trigger may put
+        values into a setting. A view's write is rewritten to what it stands on; children and keys that cascade are written too.
+        """
+        waiting, seen = [target.oid], set[Oid]()
+        while waiting:
+            oid = waiting.pop()
+            relation = self.snapshot.relations.get(oid)
+            if oid in seen or relation is None:
+                continue
+            seen.add(oid)
+            shown = f"{relation.schema}.{relation.name}"
+            if relation.has_rules:
+                return f"{shown} has rules (CREATE RULE): what they do to a write is not known"
+            if relation.carries is not None:
+                return f"{shown} is not written by restricted callers: {relation.carries}"
+            waiting += relation.reaches if relation.kind in (VIEW, MATVIEW) else relation.children
+            waiting += [r.child for r in relation.references if r.parent == oid and not (r.blocks_delete and r.blocks_update)]
+        return None
 
     def computes_first(self, reading: Reading) -> bool:
         """Whether code of the database reads raw rows before any mask: of a view, a row policy, a virtual column."""
@@ -415,6 +427,11 @@ class Restricted(Planning):
         if name in self.snapshot.relation_names or self.snapshot.is_type_name(name):
             raise Refusal(
                 f'a temporary table must not be called "{name}": a relation or type has this name',
+                hint="Choose another name.",
+            )
+        if name in self.snapshot.carried_names:
+            raise Refusal(
+                f'a temporary table must not be called "{name}": a function of the database writes to a table of this name',
                 hint="Choose another name.",
             )
 

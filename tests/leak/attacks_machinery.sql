@@ -24,14 +24,13 @@ UPDATE shop.habits SET habit = 'regrole'
 -- attack: a trigger's habit: zone
 UPDATE shop.habits SET habit = 'zone'
 -- attack: a trigger's habit: setting
-UPDATE shop.habits SET habit = 'setting'
+UPDATE shop.told SET habit = 'setting'
 -- attack: a trigger's habit: carrier
 UPDATE shop.habits SET habit = 'carrier'
 -- then
 SHOW shop.seen
 -- attack: a trigger's habit: reported
--- open: a trigger sets application_name, which the server reports
-UPDATE shop.habits SET habit = 'reported'
+UPDATE shop.told SET habit = 'reported'
 -- attack: a trigger's habit: fields
 UPDATE shop.habits SET habit = 'fields'
 -- attack: a trigger's habit: other fields
@@ -184,24 +183,30 @@ UPDATE shop.habits SET habit = 'carrier'
 -- then
 SELECT setting FROM pg_settings WHERE name = 'shop.seen'
 -- silent: the view does not show them
+-- attack: a trigger's settings, set by dynamic SQL
+UPDATE shop.told SET habit = 'dynamic'
+-- attack: a trigger's settings, set by the view of settings
+UPDATE shop.told SET habit = 'view'
+-- attack: a trigger's settings, set by the trigger of a table that another trigger writes to
+UPDATE shop.teller SET note = 'reported'
+-- attack: a trigger's settings, on INSERT
+INSERT INTO shop.told SELECT 2, 'reported', secret FROM shop.told
+-- attack: a view's settings
+SELECT * FROM shop.v_told
 -- attack: a trigger's settings by SHOW ALL
--- open: a trigger sets application_name, which the server reports
-UPDATE shop.habits SET habit = 'reported'
+UPDATE shop.told SET habit = 'reported'
 -- then
 SHOW ALL
 -- attack: a trigger's settings by pg_settings, of PostgreSQL's own
--- open: a trigger sets application_name, which the server reports
-UPDATE shop.habits SET habit = 'reported'
+UPDATE shop.told SET habit = 'reported'
 -- then
 SELECT setting FROM pg_settings WHERE name = 'application_name'
 -- attack: a trigger's settings by SHOW, of PostgreSQL's own
--- open: a trigger sets application_name, which the server reports
-UPDATE shop.habits SET habit = 'reported'
+UPDATE shop.told SET habit = 'reported'
 -- then
 SHOW application_name
 -- attack: a trigger's settings by activity
--- open: a trigger sets application_name, which the server reports
-UPDATE shop.habits SET habit = 'reported'
+UPDATE shop.told SET habit = 'reported'
 -- then
 SELECT application_name FROM pg_stat_activity WHERE pid = pg_backend_pid()
 -- attack: a trigger's temporary rows by COPY
@@ -213,7 +218,6 @@ UPDATE shop.habits SET habit = 'temporary'
 -- then
 TABLE shop_seen
 -- attack: a trigger's temporary rows in a name the caller made before
--- open: a trigger that fills a temporary table by its name fills the caller's
 CREATE TEMP TABLE shop_seen (x text)
 -- then
 UPDATE shop.habits SET habit = 'temporary'

@@ -119,9 +119,7 @@ CREATE FUNCTION shop.habit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     WHEN 'regclass' THEN PERFORM quote_ident(NEW.secret)::regclass;
     WHEN 'regrole' THEN PERFORM quote_ident(NEW.secret)::regrole;
     WHEN 'zone' THEN PERFORM now() AT TIME ZONE NEW.secret;
-    WHEN 'setting' THEN PERFORM set_config('work_mem', NEW.secret, true);
     WHEN 'carrier' THEN PERFORM set_config('shop.seen', NEW.secret, false);
-    WHEN 'reported' THEN PERFORM set_config('application_name', NEW.secret, false);
     WHEN 'fields' THEN RAISE EXCEPTION 'refused' USING COLUMN = NEW.secret, TABLE = NEW.secret, SCHEMA = NEW.secret;
     WHEN 'other fields' THEN RAISE EXCEPTION 'refused' USING CONSTRAINT = NEW.secret, DATATYPE = NEW.secret;
     WHEN 'notice fields' THEN RAISE NOTICE 'seen' USING COLUMN = NEW.secret, TABLE = NEW.secret, SCHEMA = NEW.secret;
@@ -144,6 +142,27 @@ CREATE FUNCTION shop.habit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
   END CASE;
   RETURN NEW; END $$;
 CREATE TRIGGER habit BEFORE INSERT OR UPDATE ON shop.habits FOR EACH ROW EXECUTE FUNCTION shop.habit();
+CREATE TABLE shop.told (id int PRIMARY KEY, habit text, secret text);
+INSERT INTO shop.told VALUES (1, '', '{NOTE}');
+CREATE FUNCTION shop.remember(what text, secret text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN
+  CASE what
+    WHEN 'setting' THEN PERFORM set_config('work_mem', secret, true);
+    WHEN 'reported' THEN PERFORM set_config('application_name', secret, false);
+    WHEN 'dynamic' THEN EXECUTE format('SET application_name = %L', secret);
+    WHEN 'view' THEN UPDATE pg_catalog.pg_settings SET setting = secret WHERE name = 'application_name';
+    ELSE NULL;
+  END CASE; END $$;
+CREATE FUNCTION shop.tell() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  PERFORM shop.remember(NEW.habit, NEW.secret); RETURN NEW; END $$;
+CREATE TRIGGER tell BEFORE INSERT OR UPDATE ON shop.told FOR EACH ROW EXECUTE FUNCTION shop.tell();
+CREATE TABLE shop.teller (id int PRIMARY KEY, note text);
+INSERT INTO shop.teller VALUES (1, 'x');
+CREATE FUNCTION shop.retell() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  UPDATE shop.told SET habit = NEW.note WHERE id = NEW.id; RETURN NULL; END $$;
+CREATE TRIGGER retell AFTER UPDATE ON shop.teller FOR EACH ROW EXECUTE FUNCTION shop.retell();
+CREATE FUNCTION shop.is_told(secret text) RETURNS bool LANGUAGE sql STABLE AS
+  $$ SELECT set_config('application_name', secret, false) IS NOT NULL $$;
+CREATE VIEW shop.v_told AS SELECT id, habit FROM shop.told WHERE shop.is_told(secret);
 CREATE FUNCTION shop.late() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
   CASE NEW.late
     WHEN 'cast' THEN PERFORM NEW.secret::int;
@@ -376,6 +395,15 @@ relations:
       habit:  {{class: plain}}
       late:   {{class: plain}}
       secret: {{class: basic, mask: redact}}
+  shop.told:
+    columns:
+      id:     {{class: plain}}
+      habit:  {{class: plain}}
+      secret: {{class: basic, mask: redact}}
+  shop.teller:
+    columns:
+      id:   {{class: plain}}
+      note: {{class: plain}}
   shop.ruled:
     columns:
       id:     {{class: plain}}
