@@ -71,8 +71,8 @@ $(DEPLOY_TOOLS): $(STAMP) tests/deploy/requirements.txt
 		|| echo "the linters of docker/ cannot be had for this machine: testing without them"
 	@touch $@
 
-# The same commands as in docker/Dockerfile, which tests/deploy/test_image.py holds to it.
-image-check:
+# The same commands as in docker/Dockerfile, which tests/deploy/test_image.py holds to it; then tests/deploy/built.py on the result.
+image-check: $(STAMP)
 	@rm -rf $(IMAGE) $(IMAGE)-build
 	@$(PYTHON) -m venv $(IMAGE)-build
 	@$(PYTHON) -m venv --without-pip $(IMAGE)
@@ -82,8 +82,7 @@ image-check:
 	@$(IMAGE)-build/bin/pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir $(IMAGE)-build/wheel .
 	@$(IMAGE)-build/bin/pip --python $(IMAGE)/bin/python install --quiet --disable-pip-version-check --no-deps $(IMAGE)-build/wheel/*.whl
 	@$(IMAGE)-build/bin/pip --python $(IMAGE)/bin/python check --disable-pip-version-check
-	@cd $(IMAGE) && bin/python -I -c 'import proxy.cli.serve, proxy.audit.sinks, uvloop' && bin/maskgate --help >help.txt && bin/maskgate serve --help >>help.txt
-	@du -sh $(IMAGE)
+	@$(BIN)/python -m pytest tests/deploy/built.py $(ARGS)
 
 # Once at the start, and again whenever the lock or the project file is newer than the stamp.
 $(STAMP): requirements.lock pyproject.toml

@@ -1,10 +1,7 @@
 -- The login with which the proxy reads the catalog: it may look at definitions and at SCRAM verifiers, and at no row of yours.
 -- psql runs it once, in the database that `catalog.database` of proxy.yaml names, when the cluster is made.
 
-\if :{?catalog_password}
-\else
-  \set catalog_password `cat /run/secrets/catalog.password.postgres`
-\endif
+\set catalog_password `cat /run/secrets/catalog.password.postgres`
 
 -- Passwords are stored as SCRAM-SHA-256 verifiers, or the proxy cannot log anybody in.
 SET password_encryption = 'scram-sha-256';
