@@ -21,7 +21,7 @@ I/O: time, randomness and keys are arguments, and what needs I/O is returned as 
     4  session/   one conversation as a value machine: bytes in, actions out. machine is the door, client and replies its
                   two sides, ledger what both write in, naming and sqlnames what names mean, refusing and stopping say no;
                   startup is the way in, slots what is expected, rows and reports what becomes of rows and errors
-    5  catalog/ (loader, functions), crypto/providers.py, audit/sinks.py, server.py    the edges that do I/O
+    5  catalog/ (loader, functions), crypto/providers.py, audit/sinks.py, server/      the edges that do I/O
     6  config.py, cli/   the composition root and the commands
 
 The way of one statement: `server` hands bytes to `session.machine`, which cuts frames (`wire`), asks the `planner` for a Plan,

@@ -11,6 +11,7 @@ import difflib
 import os
 import stat
 from collections.abc import Iterator, Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -21,6 +22,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from proxy.errors import ProxyError
 
 _Place = tuple[str | int, ...]
+Network = IPv4Network | IPv6Network
 
 
 class ConfigError(ProxyError):
@@ -51,11 +53,47 @@ class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
+_MinVersion = Literal["TLSv1.2", "TLSv1.3"]
+
+
+class ListenTls(_Section):
+    """TLS with clients. `client_ca_file`: authorities whose certificates `access` entries of method cert believe."""
+
+    cert_file: _FilePath
+    key_file: _FilePath
+    client_ca_file: _FilePath | None = None
+    min_version: _MinVersion = "TLSv1.2"
+
+
 class Listen(_Section):
     """Where clients reach the proxy. Port 0 takes any free port (the demo and the tests do)."""
 
     host: _Host = "127.0.0.1"
     port: int = Field(default=6543, ge=0, le=65535)
+    tls: ListenTls | None = None
+
+
+class ServerTls(_Section):
+    """TLS with the server: `sslmode` and `sslnegotiation` of libpq. A certificate of our own is optional."""
+
+    sslmode: Literal["disable", "prefer", "require", "verify-ca", "verify-full"] = "verify-full"
+    root_cert_file: _FilePath | None = None
+    cert_file: _FilePath | None = None
+    key_file: _FilePath | None = None
+    negotiation: Literal["postgres", "direct"] = "postgres"
+    min_version: _MinVersion = "TLSv1.2"
+
+
+class ServiceLogin(_Section):
+    """The login that asks for roles with a `service`: it is a member of their `set_role`, and has no rights of its own."""
+
+    user: _Name
+    password_file: _FilePath | None = None
+    password_env: _Name | None = None
+
+    def password(self) -> str:
+        """As `Catalog.password`."""
+        return _secret("server.service", self.password_file, self.password_env)
 
 
 class Server(_Section):
@@ -63,6 +101,8 @@ class Server(_Section):
 
     host: _Host
     port: int = Field(default=5432, ge=1, le=65535)
+    tls: ServerTls | None = None
+    service: ServiceLogin | None = None
 
 
 class Catalog(_Section):
@@ -76,6 +116,48 @@ class Catalog(_Section):
     def password(self) -> str:
         """The password, less a closing line break. Raises ConfigError: source missing, empty or readable by others."""
         return _secret("catalog", self.password_file, self.password_env)
+
+
+def _network(value: object) -> Network:
+    try:
+        return ip_network(str(value), strict=True)
+    except ValueError:
+        raise PydanticCustomError("network", "write a network as 10.1.0.0/16 or ::1/128, its host bits zero") from None
+
+
+_Networks = Annotated[tuple[Annotated[Network, BeforeValidator(_network)], ...], Field(strict=False)]
+_Globs = Annotated[tuple[_Name, ...], Field(strict=False, min_length=1)]
+
+
+class Access(_Section):
+    """One entry of `access`, as a line of pg_hba.conf: the first that fits decides, and where none fits nobody comes in."""
+
+    logins: _Globs = ("*",)
+    databases: _Globs = ("*",)
+    addresses: _Networks = ()
+    tls: Literal["any", "required", "off"] = "any"
+    method: Literal["scram-sha-256", "cert", "trust", "reject"] = "scram-sha-256"
+    names: dict[_Name, _Name] = Field(default_factory=dict)
+
+
+class LoginFile(_Section):
+    """Verifiers: our own file (`maskgate login add`), and those of PostgreSQL for logins that it does not have."""
+
+    file: _FilePath | None = None
+    server: bool = True
+
+
+class Admin(_Section):
+    """Logins that may use the proxy's own database `maskgate`: SHOW …, RELOAD, DRAIN, KILL."""
+
+    logins: Annotated[tuple[_Name, ...], Field(strict=False)] = ()
+
+
+class Metrics(_Section):
+    """Where Prometheus reads /metrics, and a load balancer /healthz. No password: keep it off the network of clients."""
+
+    host: _Host = "127.0.0.1"
+    port: int = Field(default=9187, ge=0, le=65535)
 
 
 class Keys(_Section):
@@ -95,10 +177,15 @@ class Log(_Section):
 
 
 class Limits(_Section):
-    """What clients may take: the time to log in (PostgreSQL's authentication_timeout is 60 s), sessions in all."""
+    """What clients may take: the time to log in (PostgreSQL's authentication_timeout is 60 s), sessions in all and by login
+    (of each worker), seconds without a statement, bytes of one statement; how long a stop waits for what runs. 0: no limit."""
 
     startup_seconds: float = Field(default=30.0, gt=0, le=600, strict=False)
     sessions: int = Field(default=500, ge=1)
+    sessions_per_login: int = Field(default=0, ge=0)
+    idle_seconds: float = Field(default=0.0, ge=0, strict=False)
+    statement_bytes: int = Field(default=64 * 1024 * 1024, ge=1024, le=1024 * 1024 * 1024 - 1)
+    drain_seconds: float = Field(default=30.0, ge=0, strict=False)
 
 
 class Config(_Section):
@@ -111,11 +198,20 @@ class Config(_Section):
     keys: Keys | None = None
     log: Log
     limits: Limits = Limits()
+    access: Annotated[tuple[Access, ...], Field(strict=False, min_length=1)] = (Access(),)
+    logins: LoginFile = LoginFile()
+    admin: Admin = Admin()
+    metrics: Metrics | None = None
+    workers: Annotated[int, Field(ge=1, le=256)] | Literal["auto"] = "auto"
     trusted_owners: Annotated[tuple[_Name, ...], Field(strict=False)] = ()
 
 
 # Pairs of which exactly one must be written, by section.
-_ONE_OF = (("catalog", "password_file", "password_env"), ("keys", "master_file", "master_env"))
+_ONE_OF = (
+    (("catalog",), "password_file", "password_env"),
+    (("keys",), "master_file", "master_env"),
+    (("server", "service"), "password_file", "password_env"),
+)
 
 
 def load_config(path: Path) -> Config:
@@ -210,19 +306,44 @@ def _suggestion(place: _Place) -> str:
 def _keys_at(place: _Place) -> list[str]:
     model: type[BaseModel] = Config
     for name in place:
-        annotation: Any = model.model_fields[str(name)].annotation
-        options = [a for a in (annotation, *getattr(annotation, "__args__", ())) if isinstance(a, type)]
-        model = next(a for a in options if issubclass(a, BaseModel))
+        if isinstance(name, int):  # an item of the list we came to
+            continue
+        waiting: list[Any] = [model.model_fields[name].annotation]
+        while waiting:
+            one = waiting.pop()
+            if isinstance(one, type) and issubclass(one, BaseModel):
+                model = one
+                break
+            waiting += getattr(one, "__args__", ())
     return list(model.model_fields)
 
 
 def _one_of(config: Config, lines: Mapping[_Place, int]) -> list[tuple[int, str]]:
     mistakes = []
-    for section, first, second in _ONE_OF:
-        part = getattr(config, section)
+    for place, first, second in _ONE_OF:
+        part: Any = config
+        for name in place:
+            part = getattr(part, name, None)
         if part is not None and (getattr(part, first) is None) == (getattr(part, second) is None):
-            mistakes.append((_line(lines, (section,)), f"{section}: write either {first} or {second}"))
-    return mistakes
+            mistakes.append((_line(lines, place), f"{'.'.join(place)}: write either {first} or {second}"))
+    return mistakes + list(_contradictions(config, lines))
+
+
+def _contradictions(config: Config, lines: Mapping[_Place, int]) -> Iterator[tuple[int, str]]:
+    tls = config.listen.tls
+    for number, entry in enumerate(config.access):
+        at = _line(lines, ("access", number))
+        if entry.method == "trust" and not (entry.addresses and all(network.is_loopback for network in entry.addresses)):
+            yield at, "access: trust is for loopback addresses only: write addresses: [127.0.0.1/32] or [::1/128]"
+        if entry.method == "cert" and (tls is None or tls.client_ca_file is None):
+            yield at, "access: method cert needs listen.tls.client_ca_file"
+        if entry.names and entry.method != "cert":
+            yield at, "access: names belong to method cert"
+        if entry.tls == "required" and tls is None:
+            yield at, "access: tls is required, but listen.tls is not written"
+    server = config.server.tls
+    if server is not None and server.negotiation == "direct" and server.sslmode in ("disable", "prefer"):
+        yield _line(lines, ("server", "tls")), "server.tls: direct negotiation needs sslmode require, verify-ca or verify-full"
 
 
 def _secret(section: str, file: Path | None, env: str | None) -> str:

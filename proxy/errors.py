@@ -15,6 +15,7 @@ class ProxyError(Exception):
 
     default_sqlstate = "XX000"
     fatal = False
+    routine = ""  # PostgreSQL's own function, where drivers look at it
 
     def __init__(
         self, message: str, *, hint: str | None = None, sqlstate: str | None = None, position: int | None = None
@@ -50,6 +51,13 @@ class Unproven(ProxyError):
     """A node, name or place not proven harmless for this caller."""
 
     default_sqlstate = "0A000"
+
+
+class Stale(Unproven):
+    """What was prepared would be another statement now. Drivers that prepare by themselves know PostgreSQL's own error of this
+    kind by its routine, and prepare again (pgJDBC, asyncpg)."""
+
+    routine = "RevalidateCachedQuery"
 
 
 class StatementError(ProxyError):

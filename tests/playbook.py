@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from itertools import count
 from typing import Any, Self
 
-from proxy.session import Action, Record, Session, Statement, ToClient, ToServer
+from proxy.session import Action, Identified, Record, Session, Statement, ToClient, ToServer
 from proxy.session.rows import Sealing
 from proxy.wire import messages as m
 from proxy.wire.auth import SCRAM_SHA_256, ScramClient, ScramServer, Verifier
@@ -54,13 +54,15 @@ class Playbook:
         path: str = "{pg_catalog,public}",
         parameters: dict[str, str] | None = None,
         logs_in: bool = True,
+        offers_tls: bool = False,
     ) -> None:
         numbers = count()
         self.planner = planner
         self.path = path
         self.session = Session(
-            "s", random=lambda n: next(numbers).to_bytes(n, "big"), secret=b"k" * 32, address="1.2.3.4:5", sealing=sealing
-        )
+            "s", random=lambda n: next(numbers).to_bytes(n, "big"), secret=b"k" * 32, address="1.2.3.4:5", sealing=sealing,
+            offers_tls=offers_tls,
+        )  # fmt: skip
         self.events: list[dict[str, Any]] = []
         self.other: list[Action] = []
         self._to_client = self._to_server = b""
@@ -154,7 +156,7 @@ class Playbook:
         session, scram = self.session, ScramClient("", b"client", password=PASSWORD)
         startup = {"user": "ana", "database": "shop", **parameters}
         self.client(m.StartupMessage((3, 0), startup).to_bytes())
-        self.take(session.verifier_found(VERIFIER, "analyst"))
+        self.take(session.identified(Identified(verifier=VERIFIER, role="analyst")))
         self.client_hears()
         self.client(m.SASLInitialResponse(SCRAM_SHA_256, scram.first()))
         (challenge,) = self.client_hears()

@@ -16,7 +16,7 @@ import uvloop
 
 from proxy.caller import Caller
 from proxy.catalog.snapshot import Snapshot
-from proxy.server import Limits, Proxy, Upstream
+from proxy.server import Limits, Logins, Proxy, Upstream
 from proxy.session.rows import Sealing
 from proxy.wire import messages as m
 from proxy.wire.auth import SCRAM_SHA_256, ScramClient, make_nonce
@@ -73,7 +73,7 @@ def running(
     loop.set_exception_handler(lambda _, context: problems.append(str(context)))
     proxy = Proxy(
         upstream=Upstream(database.host, upstream_port or database.port, database.superuser, database.password),
-        role_of=role_of,
+        logins=Logins(role_of),
         planner_for=planner_for,
         log=log,
         clock=time.time,

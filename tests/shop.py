@@ -25,7 +25,7 @@ from proxy.audit.sinks import read_lines, segments
 from proxy.cli.demo.data import Card, Shop
 from proxy.cli.demo.load import ANALYST, APP, OWNER, insert_cards, load_shop
 from proxy.cli.embedded import EmbeddedServer
-from proxy.cli.serve import compose
+from proxy.cli.serve import compose, open_policy
 from proxy.cli.shipped import rules_folder
 from proxy.config import load_config
 from proxy.crypto import providers
@@ -49,7 +49,9 @@ class RunningProxy:
         self.proxy: Proxy = self.call(self._start())
 
     async def _start(self) -> Proxy:
-        proxy = compose(self.config)
+        policy = open_policy(self.config)
+        self.policy = policy[0]
+        proxy = compose(self.config, policy=policy)
         await proxy.start()
         return proxy
 
@@ -114,7 +116,7 @@ class Place:
         return self.database.dsn(login, LOGINS[login])
 
 
-def write_config(folder: Path, server: EmbeddedServer, database: str, **more: str) -> Path:
+def write_config(folder: Path, server: EmbeddedServer, database: str, /, **more: str) -> Path:
     """proxy.yaml with keys and a catalog password beside it; `more` adds or replaces whole top-level lines."""
     folder.mkdir(parents=True, exist_ok=True)
     password = folder / "catalog.password"

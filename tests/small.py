@@ -108,7 +108,7 @@ class Small:
 
 
 @contextmanager
-def small_database(server: EmbeddedServer, folder: Path, **config: str) -> Iterator[Small]:
+def small_database(server: EmbeddedServer, folder: Path, /, **config: str) -> Iterator[Small]:
     """The database, its rules, keys and proxy.yaml; no proxy yet. `config`: see `write_config`."""
     database = new_database(server)
     try:

@@ -34,7 +34,7 @@ RANKS: list[tuple[str, float]] = [
     ("planner/", 3),
     ("session/", 4),
     ("catalog/", 5),
-    ("server.py", 5.5),
+    ("server/", 5.5),
     ("config.py", 6),
     ("cli/", 6.5),
     ("__init__.py", 0),
@@ -46,7 +46,7 @@ LIBRARIES = {
     "google": ("sql/", "planner/"),
     "sqlglot": ("sql/", "masking/", "cli/"),
     "cryptography": ("crypto/", "wire/auth.py", "audit/"),
-    "asyncpg": ("catalog/", "server.py", "cli/"),
+    "asyncpg": ("catalog/", "cli/"),
 }
 
 

@@ -11,7 +11,7 @@ import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import asyncpg
 
@@ -32,6 +32,8 @@ from proxy.catalog.types import TypeFacts, base_of, by_name, has_equality, is_bu
 from proxy.errors import Unavailable
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     Connection = asyncpg.Connection[asyncpg.Record]
 
 _T = TypeVar("_T")
@@ -47,6 +49,8 @@ _NOT_THIS_ONE = (asyncpg.LockNotAvailableError, *_DROPPED)
 
 # InternalClientError is what asyncpg says when the server has ended the connection between two questions.
 _ASYNCPG_TROUBLE = (asyncpg.InterfaceError, asyncpg.InternalClientError)
+
+CHANNEL = "maskgate_ddl"  # an event trigger that notifies here is heard at once
 
 _SETTINGS = {"application_name": "maskgate catalog", "search_path": "", "jit": "off", "DateStyle": "ISO"}
 
@@ -78,11 +82,22 @@ class Loader:
     """Owner of one connection to one database, with the login that may read the catalog; reconnects when it is lost.
 
     Snapshots get versions 1, 2, 3 …; when nothing has changed, `load` returns the same snapshot again, so that plans
-    made with it stay valid.
+    made with it stay valid. `ssl` as asyncpg.connect takes it. `on_ddl` is called when the server notifies on CHANNEL.
     """
 
-    def __init__(self, dsn: str, *, trusted_owners: Collection[str] = (), timeout_s: float = 30.0) -> None:
+    def __init__(
+        self,
+        dsn: str,
+        *,
+        trusted_owners: Collection[str] = (),
+        timeout_s: float = 30.0,
+        ssl: SSLContext | Literal["disable", "prefer"] = "disable",
+        direct_tls: bool = False,
+        on_ddl: Callable[[], None] | None = None,
+    ) -> None:
         self._dsn = dsn
+        self._ssl, self._direct_tls = ssl, direct_tls
+        self._on_ddl = on_ddl
         self._trusted_owners = frozenset(trusted_owners)
         self._timeout_s = timeout_s
         self._lock = asyncio.Lock()
@@ -90,6 +105,8 @@ class Loader:
         self._begun = 0
         self._latest: Snapshot | None = None
         self._latest_begun = 0
+        self._seen: tuple[object, ...] = ()  # the fingerprint before the latest was read
+        self._horizon: tuple[object, ...] = ()
 
     async def load(self) -> Snapshot:
         """A snapshot not older than this call. Callers who wait for the same moment share one reading.
@@ -103,6 +120,7 @@ class Loader:
             self._begun += 1
             begun = self._begun
             version = 1 if self._latest is None else self._latest.version + 1
+            self._seen = await self._ask(_fingerprint)
             loaded = await self._ask(lambda c: load(c, version=version, trusted_owners=self._trusted_owners))
             if self._latest is None or replace(loaded, version=self._latest.version) != self._latest:
                 self._latest = loaded
@@ -118,12 +136,33 @@ class Loader:
             found: str | None = await self._ask(lambda c: c.fetchval(queries.VERIFIER, login))
             return found
 
+    async def has_changed(self) -> bool:
+        """Whether DDL was done since `load` began last. Raises Unavailable.
+
+        Where no transaction has begun or ended since it was asked last, the catalogs are not looked at.
+        """
+        async with self._lock:
+            horizon = await self._ask(_horizon)
+            if horizon == self._horizon and horizon[0] == horizon[1]:
+                return False
+            self._horizon = horizon
+            return self._seen != await self._ask(_fingerprint)
+
     async def close(self) -> None:
         """Close the connection; a later call opens a new one."""
         async with self._lock:
             connection, self._connection = self._connection, None
             if connection is not None:
                 await connection.close(timeout=self._timeout_s)
+
+    async def _connect(self) -> Connection:
+        connection = await asyncpg.connect(
+            self._dsn, server_settings=_SETTINGS, ssl=self._ssl, direct_tls=self._direct_tls or None
+        )
+        if self._on_ddl is not None:
+            told = self._on_ddl
+            await connection.add_listener(CHANNEL, lambda *_: told())
+        return connection
 
     async def _ask(self, question: Callable[[Connection], Awaitable[_T]]) -> _T:
         """Ask on our connection; if that one was lost since its last use, once more on a new one."""
@@ -133,8 +172,7 @@ class Loader:
             try:
                 async with asyncio.timeout(self._timeout_s):
                     if connection is None or connection.is_closed():
-                        connection = await asyncpg.connect(self._dsn, server_settings=_SETTINGS)
-                        self._connection = connection
+                        connection = self._connection = await self._connect()
                     return await question(connection)
             except (OSError, TimeoutError, asyncpg.PostgresError, *_ASYNCPG_TROUBLE) as error:
                 if connection is not None and not isinstance(error, asyncpg.PostgresError):
@@ -142,6 +180,16 @@ class Loader:
                 if not is_new and connection is not None and connection.is_closed():
                     continue
                 raise _unavailable(error) from error
+
+
+async def _horizon(connection: Connection) -> tuple[object, ...]:
+    row = await connection.fetchrow(queries.HORIZON)
+    return tuple(row or ())
+
+
+async def _fingerprint(connection: Connection) -> tuple[object, ...]:
+    row = await connection.fetchrow(queries.FINGERPRINT)
+    return tuple(row or ())
 
 
 def _unavailable(error: Exception) -> Unavailable:

@@ -309,3 +309,27 @@ VERIFIER = """
 SELECT rolpassword FROM pg_authid
 WHERE rolname = $1 AND rolcanlogin AND (rolvaliduntil IS NULL OR rolvaliduntil > clock_timestamp())
 """
+
+# Two equal numbers: no transaction that could have changed anything is running.
+HORIZON = "SELECT pg_snapshot_xmin(s)::text AS xmin, pg_snapshot_xmax(s)::text AS xmax FROM pg_current_snapshot() AS s"
+
+# Another row after any DDL that could matter: how many rows the catalogs have, and the transactions that wrote them. Temporary
+# objects are left out (other sessions make them all the time), and so is what VACUUM and ANALYZE write in place.
+_VERSIONED = {
+    "pg_namespace": "nspname !~ '^pg_(toast_)?temp_'",
+    "pg_class": "relpersistence <> 't'",
+    "pg_attribute": "attrelid IN (SELECT oid FROM pg_class WHERE relpersistence <> 't')",
+    "pg_type": "typnamespace NOT IN (SELECT oid FROM pg_namespace WHERE nspname ~ '^pg_(toast_)?temp_')",
+    "pg_constraint": "conrelid NOT IN (SELECT oid FROM pg_class WHERE relpersistence = 't')",
+    "pg_attrdef": "adrelid NOT IN (SELECT oid FROM pg_class WHERE relpersistence = 't')",
+    "pg_index": "indrelid NOT IN (SELECT oid FROM pg_class WHERE relpersistence = 't')",
+    **dict.fromkeys(
+        ("pg_proc", "pg_rewrite", "pg_trigger", "pg_policy", "pg_inherits", "pg_cast", "pg_operator", "pg_authid",
+         "pg_auth_members", "pg_database", "pg_aggregate", "pg_partitioned_table", "pg_foreign_table"),
+        "true",
+    ),
+}  # fmt: skip
+FINGERPRINT = "SELECT " + ", ".join(
+    f"(SELECT count(*)::text || ' ' || coalesce(sum(xmin::text::bigint), 0)::text FROM {name} WHERE {which}) AS {name}"
+    for name, which in _VERSIONED.items()
+)

@@ -16,7 +16,9 @@ app = typer.Typer(
 )
 log_app = typer.Typer(name="log", help="Read the query log, and prove that it is whole.", no_args_is_help=True)
 keys_app = typer.Typer(name="keys", help="The key ring of encrypted columns.", no_args_is_help=True)
+login_app = typer.Typer(name="login", help="Logins of the proxy's own, beside PostgreSQL's.", no_args_is_help=True)
 app.add_typer(log_app)
+app.add_typer(login_app)
 app.add_typer(keys_app)
 
 ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="The configuration file.", show_default=True)]
@@ -28,9 +30,8 @@ DEFAULT_CONFIG = Path("proxy.yaml")
 def serve(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Run the proxy until SIGINT or SIGTERM."""
     from proxy.cli.serve import run_until_signal
-    from proxy.config import load_config
 
-    run_until_signal(load_config(config))
+    run_until_signal(config)
 
 
 @app.command()
@@ -114,3 +115,26 @@ def keys_create(config: ConfigOption = DEFAULT_CONFIG) -> None:
     from proxy.config import load_config
 
     create_keys(load_config(config))
+
+
+@login_app.command("add")
+def login_add(
+    name: Annotated[str, typer.Argument(help="The login; one that is there gets the new password.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Keep a login's SCRAM verifier in the file of logins. The password comes from the terminal, or as a line of stdin."""
+    from proxy.cli.login import add_login
+    from proxy.config import load_config
+
+    add_login(load_config(config), name)
+
+
+@login_app.command("remove")
+def login_remove(
+    name: Annotated[str, typer.Argument(help="The login.")], config: ConfigOption = DEFAULT_CONFIG
+) -> None:
+    """Take a login out of the file of logins."""
+    from proxy.cli.login import remove_login
+    from proxy.config import load_config
+
+    remove_login(load_config(config), name)

@@ -1,6 +1,6 @@
 """The composition root: a `Config` becomes a running proxy, each room handed plain values.
 
-The one place that knows the clock and the random source, and brings rules, key ring and query log together.
+The one place that knows the clock and the random source, and brings rules, key ring, logins, TLS and query log together.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ import asyncio
 import logging
 import os
 import signal
+import socket
 import time
+from pathlib import Path
 
 import uvloop
 from rich.console import Console
@@ -17,10 +19,18 @@ from rich.console import Console
 from proxy.audit.sinks import FileLog
 from proxy.cli.keys import open_keys
 from proxy.cli.policy import Policy, read_rules
-from proxy.config import Config, ConfigError
+from proxy.config import Config, ConfigError, load_config
 from proxy.crypto import Sealer
-from proxy.errors import Unavailable
-from proxy.server import Limits, Proxy, Upstream
+from proxy.errors import ProxyError, Unavailable
+from proxy.policy.access import Entry
+from proxy.server import Limits, ListenTls, Logins, Proxy, Upstream, UpstreamTls
+from proxy.server.logins import read_logins
+from proxy.server.proxy import Observer
+from proxy.server.tls import client_context
+from proxy.session import Service
+from proxy.wire.auth import Secret
+
+logger = logging.getLogger("maskgate")
 
 
 def open_log(config: Config) -> FileLog:
@@ -35,23 +45,90 @@ def open_policy(config: Config) -> tuple[Policy, Sealer | None]:
     return Policy(read_rules(config.rules), sealer), sealer
 
 
-def compose(config: Config, *, log: FileLog | None = None, policy: tuple[Policy, Sealer | None] | None = None) -> Proxy:
+def open_logins(config: Config, policy: Policy) -> Logins:
+    """Who may come in. Raises ConfigError or Unavailable."""
+    service = config.server.service
+    secret = None if service is None else Secret(service.password())
+    services: dict[str, Service] = {}
+    for role in policy.ruleset.roles.values():
+        if role.service is not None:
+            if service is None or secret is None:
+                raise ConfigError(f"{role.rule}: has a `service`, but proxy.yaml has no server.service: {{user: …}}")
+            path = ", ".join('"' + name.replace('"', '""') + '"' for name in role.service.search_path)
+            services[role.name] = Service(service.user, secret, role.service.set_role, path)
+    return Logins(
+        role_of=policy.role_of,
+        service_of=services.get,
+        access=[
+            Entry(one.logins, one.databases, one.addresses, one.tls, one.method, dict(one.names)) for one in config.access
+        ],
+        verifiers={} if config.logins.file is None else read_logins(config.logins.file),
+        asks_server=config.logins.server,
+        admins=config.admin.logins,
+    )
+
+
+def open_listen_tls(config: Config) -> ListenTls | None:
+    """What clients meet. Raises Unavailable naming the file that cannot be used."""
+    tls = config.listen.tls
+    return None if tls is None else ListenTls.load(tls.cert_file, tls.key_file, tls.client_ca_file, tls.min_version)
+
+
+def open_upstream(config: Config) -> Upstream:
+    """The way to PostgreSQL. Raises ConfigError or Unavailable."""
+    catalog, tls = config.catalog, config.server.tls
+    spoken = None
+    if tls is not None and tls.sslmode != "disable":
+        context = client_context(
+            tls.sslmode, root_cert_file=tls.root_cert_file, cert_file=tls.cert_file, key_file=tls.key_file,
+            min_version=tls.min_version,
+        )  # fmt: skip
+        spoken = UpstreamTls(tls.sslmode, context, tls.negotiation)
+    return Upstream(config.server.host, config.server.port, catalog.user, catalog.password(), catalog.database, spoken)
+
+
+def compose(
+    config: Config,
+    *,
+    log: FileLog | None = None,
+    policy: tuple[Policy, Sealer | None] | None = None,
+    listener: socket.socket | None = None,
+    observer: Observer | None = None,
+) -> Proxy:
     """The proxy `config` describes, not yet started. Raises what its parts raise: rules, keys, log or a secret unfit."""
     rules, sealer = policy or open_policy(config)
-    catalog = config.catalog
+    limits = config.limits
     return Proxy(
-        upstream=Upstream(config.server.host, config.server.port, catalog.user, catalog.password(), catalog.database),
-        role_of=rules.role_of,
+        upstream=open_upstream(config),
+        logins=open_logins(config, rules),
         planner_for=rules.planner_for,
         log=log or open_log(config),
         clock=time.time,
         random=os.urandom,
         listen_host=config.listen.host,
         listen_port=config.listen.port,
+        listener=listener,
+        listen_tls=open_listen_tls(config),
         sealing=sealer,
         trusted_owners=(*config.trusted_owners, *rules.ruleset.trusted_owners),
-        limits=Limits(startup_seconds=config.limits.startup_seconds, sessions=config.limits.sessions),
+        limits=Limits(
+            limits.startup_seconds, limits.sessions, limits.sessions_per_login, limits.idle_seconds, limits.statement_bytes
+        ),
+        observer=observer,
     )
+
+
+async def reload(path: Path, policy: Policy, proxy: Proxy) -> None:
+    """proxy.yaml, rules, logins and certificates anew, all or nothing. Raises ProxyError; then the old ones stay.
+
+    Where it listens, which server stands behind, keys, log and workers are read at the start only.
+    """
+    config = load_config(path)
+    fresh = Policy(read_rules(config.rules), None)
+    logins, tls = open_logins(config, fresh), open_listen_tls(config)
+    policy.replace_rules(fresh.ruleset)
+    logins.role_of = policy.role_of
+    await proxy.reload(logins, policy.planner_for, tls)
 
 
 async def start(proxy: Proxy, config: Config) -> None:
@@ -63,20 +140,20 @@ async def start(proxy: Proxy, config: Config) -> None:
         raise Unavailable(f"cannot listen on {place}: {error.strerror or error}", sqlstate="08006") from None
 
 
-def run_until_signal(config: Config) -> None:
+def run_until_signal(path: Path) -> None:
     """Serve until SIGINT or SIGTERM, then end the sessions and close the log. SIGHUP reads the rules anew."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(config))
+        runner.run(_serve(path, load_config(path)))
 
 
-async def _serve(config: Config) -> None:
+async def _serve(path: Path, config: Config) -> None:
     console = Console(stderr=True, highlight=False, soft_wrap=True)
-    stop, reload = asyncio.Event(), asyncio.Event()
+    stop, reload_told = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    loop.add_signal_handler(signal.SIGHUP, reload.set)
+    loop.add_signal_handler(signal.SIGHUP, reload_told.set)
     policy = open_policy(config)
     log = open_log(config)
     try:
@@ -87,7 +164,7 @@ async def _serve(config: Config) -> None:
             place = f"{config.listen.host}:{proxy.port}"
             console.print(f"maskgate listens on {place} for PostgreSQL at {server}", markup=False)
             async with asyncio.TaskGroup() as tasks:
-                reloading = tasks.create_task(_reload_when_told(reload, config, policy[0], proxy))
+                reloading = tasks.create_task(_reload_when_told(reload_told, path, policy[0], proxy))
                 await stop.wait()
                 reloading.cancel()
         finally:
@@ -96,16 +173,14 @@ async def _serve(config: Config) -> None:
         log.close()
 
 
-async def _reload_when_told(told: asyncio.Event, config: Config, policy: Policy, proxy: Proxy) -> None:
-    """A folder with a mistake changes nothing: the old rules stay."""
-    logger = logging.getLogger("maskgate")
+async def _reload_when_told(told: asyncio.Event, path: Path, policy: Policy, proxy: Proxy) -> None:
+    """A file with a mistake changes nothing: the old rules stay."""
     while True:
         await told.wait()
         told.clear()
         try:
-            policy.replace_rules(read_rules(config.rules))
-        except ConfigError as error:
+            await reload(path, policy, proxy)
+        except ProxyError as error:
             logger.error("the old rules stay: %s", error.message)
             continue
-        await proxy.reload_rules(policy.role_of, policy.planner_for)
         logger.info("rules %s are in force", policy.ruleset.version[:12])

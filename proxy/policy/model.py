@@ -128,6 +128,13 @@ class ExportShape(Shape):
     copy_: Literal["refuse", "allow"] = Field(default="allow", alias="copy", description="COPY TO.")
 
 
+class ServiceShape(Shape):
+    """As the proxy's own login at the server (`server.service` of proxy.yaml) instead of the caller's."""
+
+    set_role: str = Field(min_length=1, description="The PostgreSQL role whose privileges the sessions have.")
+    search_path: list[str] = Field(default_factory=list, description="Schemas, where the client asks for no path of its own.")
+
+
 class RoleShape(Shape):
     """Who it is for, and what they see."""
 
@@ -146,6 +153,7 @@ class RoleShape(Shape):
         default_factory=list,
         description="Channels a restricted role may LISTEN on and NOTIFY, as PostgreSQL reads it: unquoted is lower case.",
     )
+    service: ServiceShape | None = Field(default=None, description="Without it, sessions log in to PostgreSQL as the caller.")
 
 
 class DefaultsShape(Shape):

@@ -107,6 +107,14 @@ class RelationOverrideRule:
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceRule:
+    """Sessions of the role go on as this role of PostgreSQL, through the proxy's own login."""
+
+    set_role: str
+    search_path: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Role:
     """A role of the rules. `sees` has every class."""
 
@@ -122,6 +130,7 @@ class Role:
     has_keys: bool
     functions: frozenset[str]
     channels: frozenset[str] = frozenset()
+    service: ServiceRule | None = None
 
     @property
     def restricted(self) -> bool:
@@ -378,6 +387,7 @@ class _Merge:
             has_keys=shape.keys == "all",
             functions=frozenset(shape.functions),
             channels=frozenset(shape.channels),
+            service=None if shape.service is None else ServiceRule(shape.service.set_role, tuple(shape.service.search_path)),
         )
         for relation, over in () if role.restricted else role.relations.items():
             if "refuse" in (over.write, *(column.write for column in over.columns.values())):

@@ -5,34 +5,41 @@ The door: `Session` and the words of `actions`. Sockets, clock and log are the s
 
 from proxy.session.actions import (
     Action,
+    Authenticated,
     CancelServer,
     Close,
     ConnectServer,
-    FetchVerifier,
     ForwardCancel,
+    Identify,
     MakePlanner,
     Record,
     Reload,
+    StartTls,
     Statement,
     ToClient,
     ToServer,
 )
 from proxy.session.machine import Session
-from proxy.session.startup import Planner
+from proxy.session.startup import Identified, Planner, Service, TlsFacts
 
 __all__ = [
     "Action",
+    "Authenticated",
     "CancelServer",
     "Close",
     "ConnectServer",
-    "FetchVerifier",
     "ForwardCancel",
+    "Identified",
+    "Identify",
     "MakePlanner",
     "Planner",
     "Record",
     "Reload",
+    "Service",
     "Session",
+    "StartTls",
     "Statement",
+    "TlsFacts",
     "ToClient",
     "ToServer",
 ]

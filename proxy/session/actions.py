@@ -46,10 +46,26 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
-class FetchVerifier:
-    """Look up the login's verifier and role; answered by `verifier_found`."""
+class StartTls:
+    """Write the answer to SSLRequest, then speak TLS with the client; answered by `tls_started`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identify:
+    """Who may this be, and how is it proven? `names`: of the client's certificate. Answered by `identified`."""
 
     login: str
+    database: str
+    is_tls: bool = False
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticated:
+    """The proof was right, or wrong: for those who count."""
+
+    login: str
+    is_right: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +115,9 @@ Action = (
     | ToServer
     | Record
     | Statement
-    | FetchVerifier
+    | StartTls
+    | Identify
+    | Authenticated
     | MakePlanner
     | ConnectServer
     | Reload

@@ -24,10 +24,9 @@ from proxy.session.replies import Replies
 from proxy.session.reports import own_error
 from proxy.session.rows import NoKeys, Sealing
 from proxy.session.sqlnames import SqlNames
-from proxy.session.startup import Planner, Startup
+from proxy.session.startup import Identified, Planner, Startup, TlsFacts
 from proxy.session.stopping import Stopping
 from proxy.wire import messages as m
-from proxy.wire.auth import Verifier
 from proxy.wire.frames import FrameReader
 from proxy.wire.messages import Backend
 
@@ -49,11 +48,15 @@ class Session:
         secret: bytes,
         address: str = "",
         sealing: Sealing | None = None,
+        offers_tls: bool = False,
+        statement_bytes: int = 64 << 20,
     ) -> None:
         client, server = FrameReader("client"), FrameReader("server")
         self._client_reader, self._server_reader = client, server
         self._journal = Journal(session_id, address)
-        self._startup: Startup | None = Startup(client, server, self._journal, random, secret)
+        self._startup: Startup | None = Startup(
+            client, server, self._journal, random, secret, offers_tls=offers_tls, statement_bytes=statement_bytes
+        )
         self._ledger = Ledger(self._journal, random, sealing or NoKeys())
         self._naming = Naming(self._ledger)
         names = SqlNames(self._ledger, self._naming)
@@ -71,6 +74,17 @@ class Session:
     def is_over(self) -> bool:
         """Whether `Close` was said."""
         return self._is_over
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is under way: no statement, no transaction, nothing half said. It could end here without harm."""
+        return (
+            self._startup is None
+            and not self._ledger.slots
+            and self._ledger.status == b"I"
+            and not self._client.is_stalled
+            and self._client_reader.is_clean
+        )
 
     @property
     def is_started(self) -> bool:
@@ -130,15 +144,17 @@ class Session:
             return []
         return self._start(self._startup.fail(error)) if self._startup is not None else self._die(error)
 
-    def verifier_found(self, verifier: Verifier | None, role: str | None, reason: str = "") -> list[Action]:
-        """Answers FetchVerifier. `verifier` None: no such login, or none we can use; `reason` goes to the log only."""
-        if self._startup is None:
-            return []
-        return self._start(self._startup.verifier_found(verifier, role, reason))
+    def tls_started(self, facts: TlsFacts) -> list[Action]:
+        """Answers StartTls, or comes before any bytes where the client began with TLS."""
+        return [] if self._startup is None else self._start(self._startup.tls_started(facts))
 
-    def server_connected(self) -> list[Action]:
+    def identified(self, identity: Identified) -> list[Action]:
+        """Answers Identify."""
+        return [] if self._startup is None else self._start(self._startup.identified(identity))
+
+    def server_connected(self, tls: TlsFacts | None = None) -> list[Action]:
         """Answers ConnectServer."""
-        return [] if self._startup is None else self._start(self._startup.server_connected())
+        return [] if self._startup is None else self._start(self._startup.server_connected(tls))
 
     def server_unreachable(self, reason: str) -> list[Action]:
         """Answers ConnectServer; `reason` goes to the log only."""

@@ -7,7 +7,7 @@ the same text gives the same plan. The one writer of planner, path and everythin
 from __future__ import annotations
 
 from proxy.encodings import UTF8, is_plain_name
-from proxy.errors import Bug, ProtocolError, ProxyError, StatementError, Unavailable, Unproven
+from proxy.errors import Bug, ProtocolError, ProxyError, Stale, StatementError, Unavailable, Unproven
 from proxy.plan import Miss, Part, Plan
 from proxy.session import slots as s
 from proxy.session.actions import Reload
@@ -98,8 +98,9 @@ class Naming:
             temporary=prepared.temporary,
         )
         if isinstance(again, Miss) or _shape(again) != _shape(prepared.plan):
-            raise Unproven(
-                "the rules or the catalog changed since this statement was prepared", hint="Prepare it again."
+            raise Stale(
+                "cached plan must not change result type: the rules or the catalog changed since this statement was prepared",
+                hint="Prepare it again.",
             )
         prepared.plan, prepared.planner = again, planner
 

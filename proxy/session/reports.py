@@ -124,4 +124,5 @@ def own_error(error: ProxyError, event_id: str = "", encoding: str = UTF8) -> by
         position=None if error.position is None else error.position + 1,
         detail=f"Event {event_id} of the query log." if event_id else None,
         encoding=encoding,
+        routine=error.routine,
     ).to_bytes()

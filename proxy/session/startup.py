@@ -3,33 +3,54 @@
 Promise: nothing is asked of the PostgreSQL server before the client proved its password; an unknown login cannot be told
 from a wrong password; what goes wrong ends with one FATAL ErrorResponse. (PostgreSQL 18, 54.2.1 and 54.3.)
 
-    first packet -> verifier -> SASL -> planner -> server -> the server's SASL -> its parameters -> ReadyForQuery (held back)
+    first packet (-> TLS) -> identity -> SASL, certificate or trust -> planner -> server -> the server's own authentication
+    -> its parameters -> ReadyForQuery (held back)
+
+Towards the server the client is itself (`same_user`: the ClientKey its SCRAM proof gave away logs in as the same login), or one
+login of the proxy's (`Service`) that takes a role, with the person's name in application_name.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
 
 from proxy.errors import AuthError, ProtocolError, ProxyError, Unavailable
 from proxy.plan import Miss, Plan
 from proxy.session.actions import (
     Action,
+    Authenticated,
     Close,
     ConnectServer,
-    FetchVerifier,
     ForwardCancel,
+    Identify,
     MakePlanner,
     Record,
+    StartTls,
     ToClient,
     ToServer,
 )
 from proxy.session.journal import Journal
 from proxy.session.reports import own_error
-from proxy.wire.auth import SCRAM_SHA_256, ScramClient, ScramServer, Verifier, make_nonce, mock_verifier
+from proxy.wire.auth import (
+    SCRAM_SHA_256,
+    SCRAM_SHA_256_PLUS,
+    ScramClient,
+    ScramServer,
+    Secret,
+    Verifier,
+    cleartext_password,
+    make_nonce,
+    md5_password,
+    mock_verifier,
+)
 from proxy.wire.frames import HEAD_BYTES, FrameReader, Limits, StartupReader
 from proxy.wire.messages import (
     PROTOCOL_3_0,
+    PROTOCOL_3_2,
+    AuthenticationCleartextPassword,
+    AuthenticationMD5Password,
     AuthenticationOk,
     AuthenticationSASL,
     AuthenticationSASLContinue,
@@ -50,6 +71,7 @@ from proxy.wire.messages import (
 )
 
 NONCE_BYTES = 18  # SCRAM_RAW_NONCE_LEN
+NAME_BYTES = 63  # NAMEDATALEN - 1: as much of application_name as PostgreSQL keeps
 UNAUTHENTICATED = Limits(max_message_bytes=65_535)  # PG_MAX_AUTH_TOKEN_LENGTH
 
 
@@ -97,22 +119,69 @@ class Planner(Protocol):
         """What to send to the server of the client's start-up parameters. Raises Refusal."""
 
 
+@dataclass(frozen=True, slots=True)
+class TlsFacts:
+    """What TLS with a peer has shown. `binding`: `end_point_binding` of the server's certificate, b'' when there is none;
+    `names`: CN and SANs of the client's certificate, when it gave one that an authority of ours signed."""
+
+    binding: bytes = b""
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The login of the proxy's own that asks PostgreSQL for a role of the rules, as role `set_role` of the database."""
+
+    user: str
+    secret: Secret = field(repr=False)
+    set_role: str = ""
+    search_path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """Answers Identify. `verifier` None (for scram-sha-256): unknown login, or none we can use, and `reason` says why, for the
+    log only. `role` None: the rules let nobody of this login in. `service` None: as the same user. `is_admin`: may use the
+    proxy's own database."""
+
+    method: Literal["scram-sha-256", "cert", "trust", "reject"] = "scram-sha-256"
+    verifier: Verifier | None = field(default=None, repr=False)
+    role: str | None = None
+    reason: str = ""
+    service: Service | None = None
+
+
 class Startup:
-    """One client's way in. `is_done` once the server is ready; then `Session` takes over with what is public here."""
+    """One client's way in. `is_done` once the server is ready; then `Session` takes over with what is public here.
+
+    `offers_tls`: SSLRequest may be answered with yes. `statement_bytes`: no message of the client's may be larger, rows of COPY
+    apart.
+    """
 
     def __init__(
-        self, client: FrameReader, server: FrameReader, journal: Journal, random: Callable[[int], bytes], secret: bytes
+        self,
+        client: FrameReader,
+        server: FrameReader,
+        journal: Journal,
+        random: Callable[[int], bytes],
+        secret: bytes,
+        *,
+        offers_tls: bool = False,
+        statement_bytes: int = 64 << 20,
     ) -> None:
+        self._statement_bytes = statement_bytes
         self._packets = StartupReader()
         self._client, self._server = client, server
         self._journal, self._random, self._secret = journal, random, secret
+        self._offers_tls = offers_tls
         self._state = "first"
         self._asked: set[type] = set()
+        self._tls: TlsFacts | None = None
         self._scram: ScramServer | None = None
         self._upstream: ScramClient | None = None
-        self._verifier: Verifier | None = None
-        self._role: str | None = None
-        self._reason = ""
+        self._upstream_tls: TlsFacts | None = None
+        self._identity = Identified()
+        self._verifier = mock_verifier("", secret)
         self._actions: list[Action] = []
         self.message = StartupMessage(PROTOCOL_3_0, {})
         self.planner: Planner | None = None
@@ -133,17 +202,21 @@ class Startup:
         """What the client sent. Nothing is read past the proof of the password."""
         return self._guarded(self._client_bytes, data)
 
-    def verifier_found(self, verifier: Verifier | None, role: str | None, reason: str = "") -> list[Action]:
-        """`verifier` None: unknown login, or none we can use, and `reason` says why (for the log only)."""
-        return self._guarded(self._verifier_found, verifier, role, reason)
+    def tls_started(self, facts: TlsFacts) -> list[Action]:
+        """The client speaks TLS, after StartTls or from its first byte on."""
+        return self._guarded(self._tls_started, facts)
+
+    def identified(self, identity: Identified) -> list[Action]:
+        """What is known of who knocks."""
+        return self._guarded(self._identified, identity)
 
     def planner_ready(self, planner: Planner) -> list[Action]:
         """The planner asked for."""
         return self._guarded(self._planner_ready, planner)
 
-    def server_connected(self) -> list[Action]:
-        """The connection asked for."""
-        return self._guarded(self._server_connected)
+    def server_connected(self, tls: TlsFacts | None = None) -> list[Action]:
+        """The connection asked for; over TLS or not."""
+        return self._guarded(self._server_connected, tls)
 
     def server_bytes(self, data: bytes) -> list[Action]:
         """What the server sent, up to its ReadyForQuery; what may follow stays in the reader."""
@@ -155,7 +228,7 @@ class Startup:
             return []
         had_server = self._state == "server"
         self._state = "closed"
-        event = self._journal.login_refused(self.message, error, reason or self._reason)
+        event = self._journal.login_refused(self.message, error, reason or self._identity.reason)
         actions: list[Action] = [*self._take(), Record(event), ToClient(_fatal(error))]
         if had_server:
             actions.append(ToServer(Terminate().to_bytes()))
@@ -201,58 +274,97 @@ class Startup:
     def _first(self, packet: SSLRequest | GSSENCRequest | CancelRequest | StartupMessage) -> None:
         match packet:
             case SSLRequest() | GSSENCRequest():
-                if type(packet) in self._asked:
+                if type(packet) in self._asked or self._tls is not None:
                     raise ProtocolError("an encryption request was sent twice")
                 self._asked.add(type(packet))
-                self._actions.append(ToClient(b"N"))  # TLS will be answered here
+                if isinstance(packet, SSLRequest) and self._offers_tls:
+                    self._state = "tls"
+                    self._actions += (ToClient(b"S"), StartTls())
+                else:
+                    self._actions.append(ToClient(b"N"))
             case CancelRequest():
                 self._state = "closed"
                 self._actions += (ForwardCancel(packet.to_bytes()), Close())
             case StartupMessage():
                 self._start(packet)
 
+    def _tls_started(self, facts: TlsFacts) -> None:
+        self._tls = facts
+        self._state = "first"
+
     def _start(self, message: StartupMessage) -> None:
         self.message = message
         if not message.user:
             raise AuthError("no PostgreSQL user name specified in startup packet", sqlstate="28000")
-        if (answer := message.negotiate(PROTOCOL_3_0)) is not None:
+        if (answer := message.negotiate(PROTOCOL_3_2)) is not None:
             self._actions.append(ToClient(answer.to_bytes()))
-        self._state = "verifier"
-        self._actions.append(FetchVerifier(message.user))
+        self._state = "identity"
+        names = self._tls.names if self._tls is not None else ()
+        self._actions.append(Identify(message.user, message.database, self._tls is not None, names))
 
-    def _verifier_found(self, verifier: Verifier | None, role: str | None, reason: str) -> None:
-        if self._state != "verifier":
+    def _identified(self, identity: Identified) -> None:
+        if self._state != "identity":
             return
-        self._role, self._reason = role, reason
-        self._verifier = verifier or mock_verifier(self.message.user, self._secret)
-        self._state = "sasl"
-        self._actions.append(ToClient(AuthenticationSASL((SCRAM_SHA_256,)).to_bytes()))
-        self._client_bytes(b"")
+        self._identity = identity
+        user = self.message.user
+        match identity.method:
+            case "scram-sha-256":
+                self._verifier = identity.verifier or mock_verifier(user, self._secret)
+                self._state = "sasl"
+                plus = (SCRAM_SHA_256_PLUS,) if self._tls is not None and self._tls.binding else ()
+                self._actions.append(ToClient(AuthenticationSASL((*plus, SCRAM_SHA_256)).to_bytes()))
+                self._client_bytes(b"")
+            case "cert" | "trust":
+                if identity.reason:
+                    self._actions.append(Authenticated(user, False))
+                    raise AuthError(f'certificate authentication failed for user "{user}"', sqlstate="28000")
+                if identity.service is None and identity.role is not None:
+                    raise AuthError(
+                        f'login "{user}" comes in without a password, so the proxy cannot log in to PostgreSQL as it',
+                        sqlstate="28000",
+                        hint="Ask the operator to give its role a `service`.",
+                    )
+                self._admit()
+            case "reject":
+                tls = "with TLS" if self._tls is not None else "without TLS"
+                raise AuthError(
+                    f'no entry of `access` lets user "{user}" into database "{self.message.database}" from here {tls}',
+                    sqlstate="28000",
+                )
 
     def _sasl(self, body: bytes) -> None:
         if self._state == "sasl":
-            assert self._verifier is not None  # noqa: S101 - the state says so
             first = SASLInitialResponse.parse(body)
-            if first.mechanism != SCRAM_SHA_256 or first.data is None:
+            binding = self._tls.binding if self._tls is not None else b""
+            is_plus = first.mechanism == SCRAM_SHA_256_PLUS and binding != b""
+            if not (is_plus or first.mechanism == SCRAM_SHA_256) or first.data is None:
                 raise ProtocolError("client selected an invalid SASL authentication mechanism")
-            self._scram = ScramServer(self._verifier, make_nonce(self._random(NONCE_BYTES)), self.message.user)
+            nonce = make_nonce(self._random(NONCE_BYTES))
+            self._scram = ScramServer(self._verifier, nonce, self.message.user, binding=binding, is_plus=is_plus)
             self._state = "proof"
             self._actions.append(ToClient(AuthenticationSASLContinue(self._scram.first(first.data)).to_bytes()))
             return
         assert self._scram is not None  # noqa: S101
-        last = self._scram.final(SASLResponse.parse(body).data)
+        try:
+            last = self._scram.final(SASLResponse.parse(body).data)
+        except AuthError:
+            self._actions.append(Authenticated(self.message.user, False))
+            raise
+        self._actions.append(Authenticated(self.message.user, True))
+        self._admit(ToClient(AuthenticationSASLFinal(last).to_bytes()))
+
+    def _admit(self, *last: Action) -> None:
+        """Who asks is proven."""
         self._state = "planner"
-        if self._role is None:
+        user, role = self.message.user, self._identity.role
+        if role is None:
             raise AuthError(
-                f'no role of the rules is given to login "{self.message.user}"',
+                f'no role of the rules is given to login "{user}"',
                 sqlstate="28000",
                 hint="Ask the operator to list the login under a role.",
             )
-        self._client.limits = Limits()
-        self._actions += (
-            ToClient(AuthenticationSASLFinal(last).to_bytes()),
-            MakePlanner(self.message.user, self._role, self.message.database, self.message.parameters),
-        )
+        self._client.limits = Limits(max_message_bytes=self._statement_bytes)
+        self._actions += (*last, MakePlanner(user, role, self.message.database, self.message.parameters))
 
     # --- the server
 
@@ -267,13 +379,21 @@ class Startup:
     def _own_parameters(self) -> dict[str, str]:
         return {name: value for name, value in self.message.parameters.items() if not name.startswith("_pq_.")}
 
-    def _server_connected(self) -> None:
+    def _server_connected(self, tls: TlsFacts | None) -> None:
         if self._state != "connecting" or self.planner is None:
             return
-        self._state = "server"
+        self._state, self._upstream_tls = "server", tls
         parameters = {**self.planner.check_startup(self._own_parameters())}
         parameters["user"], parameters["database"] = self.message.user, self.message.database
-        self._actions.append(ToServer(StartupMessage(PROTOCOL_3_0, parameters).to_bytes()))
+        if (service := self._identity.service) is not None:
+            parameters["user"] = service.user
+            parameters["application_name"] = _in_front(self.message.user, parameters.get("application_name", ""))
+            if service.set_role:
+                parameters["role"] = service.set_role  # at the start: RESET ROLE and DISCARD ALL come back to it
+            if service.search_path:
+                parameters.setdefault("search_path", service.search_path)
+        protocol = min(self.message.protocol, PROTOCOL_3_2)
+        self._actions.append(ToServer(StartupMessage(protocol, parameters).to_bytes()))
 
     def _server_bytes(self, data: bytes) -> None:
         self._server.feed(data)
@@ -299,6 +419,8 @@ class Startup:
                 self.key = BackendKeyData.parse(body)
             case Backend.NOTICE_RESPONSE:
                 pass
+            case Backend.NEGOTIATE_PROTOCOL_VERSION:
+                return  # an older server; what it speaks is all the client needs: a cancel key of 4 bytes is one in 3.2 too
             case Backend.READY_FOR_QUERY:
                 self.status = body.decode("ascii", "replace")
                 self.is_done = True
@@ -308,23 +430,33 @@ class Startup:
         self._actions.append(ToClient(frame))
 
     def _authenticate(self, frame: bytes) -> None:
+        service = self._identity.service
         match parse_authentication(frame[HEAD_BYTES:]):
             case AuthenticationOk():
+                if self._upstream is not None and not self._upstream.is_finished:
+                    raise AuthError("the PostgreSQL server skipped the end of its authentication", sqlstate="28000")
                 self._actions.append(ToClient(frame))
-            case AuthenticationSASL(mechanisms) if SCRAM_SHA_256 in mechanisms:
-                assert self._scram is not None and self._verifier is not None  # noqa: S101, PT018
-                self._upstream = ScramClient(
-                    "",
-                    make_nonce(self._random(NONCE_BYTES)),
-                    client_key=self._scram.client_key,
-                    server_key=self._verifier.server_key,
-                )
-                first = SASLInitialResponse(SCRAM_SHA_256, self._upstream.first())
-                self._actions.append(ToServer(first.to_bytes()))
+            case AuthenticationSASL(mechanisms) if SCRAM_SHA_256 in mechanisms and (service or self._scram):
+                binding = self._upstream_tls.binding if self._upstream_tls is not None else b""
+                binding = binding if SCRAM_SHA_256_PLUS in mechanisms else b""
+                nonce = make_nonce(self._random(NONCE_BYTES))
+                if service is not None:
+                    self._upstream = ScramClient("", nonce, password=service.secret, binding=binding)
+                else:
+                    assert self._scram is not None  # noqa: S101
+                    key, server_key = self._scram.client_key, self._verifier.server_key
+                    self._upstream = ScramClient("", nonce, client_key=key, server_key=server_key, binding=binding)
+                mechanism = SCRAM_SHA_256_PLUS if binding else SCRAM_SHA_256
+                self._actions.append(ToServer(SASLInitialResponse(mechanism, self._upstream.first()).to_bytes()))
             case AuthenticationSASLContinue(data) if self._upstream is not None:
                 self._actions.append(ToServer(SASLResponse(self._upstream.final(data)).to_bytes()))
             case AuthenticationSASLFinal(data) if self._upstream is not None:
                 self._upstream.finish(data)
+            case AuthenticationMD5Password(salt) if service is not None:
+                answer = md5_password(service.secret.password, service.user, salt)
+                self._actions.append(ToServer(answer.to_bytes()))
+            case AuthenticationCleartextPassword() if service is not None and self._upstream_tls is not None:
+                self._actions.append(ToServer(cleartext_password(service.secret.password).to_bytes()))
             case _:
                 raise AuthError(
                     "the PostgreSQL server asks for a password in a form other than SCRAM-SHA-256",
@@ -345,3 +477,8 @@ def _fatal(error: ProxyError) -> bytes:
     fatal = ProxyError(error.message, hint=error.hint, sqlstate=error.sqlstate)
     fatal.fatal = True
     return own_error(fatal)
+
+
+def _in_front(login: str, application: str) -> str:
+    """The person's name before the application's, as much as PostgreSQL keeps; it shows ASCII only."""
+    return f"{login}/{application}".encode()[:NAME_BYTES].decode("utf-8", "ignore")

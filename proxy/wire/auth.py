@@ -27,6 +27,10 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import Self
 
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.hashes import MD5, SHA1, SHA256, Hash
+
 from proxy.errors import AuthError, ProtocolError
 from proxy.wire.messages import PasswordMessage
 
@@ -226,20 +230,47 @@ def _attributes(message: bytes, letters: bytes) -> list[bytes]:
 
 
 # ---------------------------------------------------------------------------------------------------------------------
+# Channel binding
+
+_END_POINT = b"p=tls-server-end-point"
+
+
+def end_point_binding(certificate: bytes) -> bytes:
+    """tls-server-end-point of a certificate in DER (RFC 5929, 4.1): its hash, MD5 and SHA-1 taken as SHA-256.
+
+    b'' where the certificate's signature has no one hash (Ed25519): then channel binding is not offered, as PostgreSQL does.
+    """
+    try:
+        algorithm = x509.load_der_x509_certificate(certificate).signature_hash_algorithm
+    except (ValueError, UnsupportedAlgorithm):
+        return b""
+    if algorithm is None:
+        return b""
+    digest = Hash(SHA256() if isinstance(algorithm, MD5 | SHA1) else algorithm)
+    digest.update(certificate)
+    return digest.finalize()
+
+
+# ---------------------------------------------------------------------------------------------------------------------
 # Server
 
 
 class ScramServer:
     """One exchange as the server. `nonce`: see make_nonce. `login` is for the error's text only.
 
-    The name inside the client's message is ignored, as PostgreSQL does: the start-up packet said who it is. Channel
-    binding is not offered, so a client may say 'n' or 'y'.
+    The name inside the client's message is ignored, as PostgreSQL does: the start-up packet said who it is. `binding`
+    (`end_point_binding` of our certificate) is what SCRAM-SHA-256-PLUS binds to, when that was offered (b'': it was not);
+    `is_plus`: the client chose it. One that could have bound and says 'y', it thinks we cannot, was lied to on its way.
     """
 
-    def __init__(self, verifier: Verifier, nonce: bytes, login: str | None = None) -> None:
+    def __init__(
+        self, verifier: Verifier, nonce: bytes, login: str | None = None, *, binding: bytes = b"", is_plus: bool = False
+    ) -> None:
         self._verifier = verifier
         self._nonce = _printable(nonce, "nonce")
         self._login = login
+        self._binding = binding
+        self._is_plus = is_plus
         self._gs2_header = b""
         self._auth_message = b""  # its first two parts until final() adds the third
         self._client_key: bytes | None = None
@@ -258,9 +289,18 @@ class ScramServer:
             raise _malformed("no GS2 header")
         binding, authzid, bare = parts
         if binding[:2] == b"p=":
-            raise ProtocolError("client requires SCRAM channel binding, but it is not supported")
-        if binding not in (b"n", b"y"):
+            if not self._binding:
+                raise ProtocolError("client requires SCRAM channel binding, but it is not supported")
+            if not self._is_plus:
+                raise _malformed("channel binding with a mechanism that has none")
+            if binding != _END_POINT:
+                raise ProtocolError("unsupported SCRAM channel-binding type")
+        elif binding not in (b"n", b"y"):
             raise _malformed("unexpected channel-binding flag")
+        elif self._is_plus:
+            raise _malformed("a mechanism with channel binding, but no binding data")
+        elif binding == b"y" and self._binding:
+            raise AuthError("the client thinks that channel binding is not supported here, but it is", sqlstate="28000")
         if authzid:
             raise ProtocolError("client uses authorization identity, but it is not supported", sqlstate="0A000")
         if bare[:2] == b"m=":
@@ -284,7 +324,7 @@ class ScramServer:
         proof = _unb64(proof_part[2:], "the proof")
         if len(proof) != _KEY_BYTES:
             raise _malformed("a proof of the wrong length")
-        if binding != _b64(self._gs2_header):
+        if binding != _b64(self._gs2_header + (self._binding if self._is_plus else b"")):
             raise ProtocolError("unexpected SCRAM channel-binding attribute in client-final-message")
         if not hmac.compare_digest(nonce, self._nonce):
             raise ProtocolError("invalid SCRAM response: nonce does not match")
@@ -303,13 +343,31 @@ class ScramServer:
 # Client
 
 
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A password with the keys derived from it, by (salt, iterations): one login of ours logs in over and over."""
+
+    password: str = field(repr=False)
+    _keys: dict[tuple[bytes, int], tuple[bytes, bytes]] = field(default_factory=dict, repr=False, compare=False)
+
+    def keys(self, salt: bytes, iterations: int) -> tuple[bytes, bytes]:
+        """(ClientKey, ServerKey). A server that changes its salt is asked again; only the last are remembered."""
+        known = self._keys.get((salt, iterations))
+        if known is None:
+            if len(self._keys) >= 16:
+                self._keys.clear()
+            known = self._keys[salt, iterations] = derive_keys(self.password, salt, iterations)
+        return known
+
+
 class ScramClient:
     """One exchange as the client, from a password or from a ClientKey that another exchange gave.
 
     `login` goes into the first message; libpq and PostgreSQL leave it empty and ignore it. With `client_key`, salt and
     iterations of the server are not used: when the password has changed since, the server simply refuses the proof.
     `server_key` (Verifier.server_key) lets the ClientKey way check the server's signature; without it `finish` raises,
-    unless `trust_server` says that the link itself proves who the server is.
+    unless `trust_server` says that the link itself proves who the server is. `binding` (`end_point_binding` of the server's
+    certificate): the exchange is SCRAM-SHA-256-PLUS.
     """
 
     def __init__(
@@ -317,10 +375,11 @@ class ScramClient:
         login: str,
         nonce: bytes,
         *,
-        password: str | None = None,
+        password: str | Secret | None = None,
         client_key: bytes | None = None,
         server_key: bytes | None = None,
         trust_server: bool = False,
+        binding: bytes = b"",
     ) -> None:
         if (password is None) == (client_key is None):
             raise AuthError("SCRAM needs either a password or a client key", sqlstate="28000")
@@ -329,7 +388,9 @@ class ScramClient:
         name = login.encode("utf-8", "surrogatepass").replace(b"=", b"=3D").replace(b",", b"=2C")
         self._nonce = _printable(nonce, "nonce")
         self._bare = b"n=" + name + b",r=" + self._nonce
-        self._password = password
+        self._gs2_header = (_END_POINT if binding else b"n") + b",,"
+        self._binding = binding
+        self._password = Secret(password) if isinstance(password, str) else password
         self._client_key = client_key
         self._server_key = server_key
         self._trust_server = trust_server
@@ -340,7 +401,7 @@ class ScramClient:
 
     def first(self) -> bytes:
         """client-first-message."""
-        return b"n,," + self._bare
+        return self._gs2_header + self._bare
 
     def final(self, server_first: bytes) -> bytes:
         """server-first-message -> client-final-message. Raises ProtocolError."""
@@ -355,8 +416,9 @@ class ScramClient:
         if self._client_key is None:
             if self.iterations > MAX_ITERATIONS:
                 raise ProtocolError(f"the server asks for {self.iterations} SCRAM iterations, over {MAX_ITERATIONS}")
-            self._client_key, self._server_key = derive_keys(self._password or "", self.salt, self.iterations)
-        without_proof = b"c=biws,r=" + nonce
+            assert self._password is not None  # noqa: S101 - one of the two was given
+            self._client_key, self._server_key = self._password.keys(self.salt, self.iterations)
+        without_proof = b"c=" + _b64(self._gs2_header + self._binding) + b",r=" + nonce
         self._auth_message = self._bare + b"," + server_first + b"," + without_proof
         proof = _xor(self._client_key, _hmac(_h(self._client_key), self._auth_message))
         return without_proof + b",p=" + _b64(proof)
@@ -376,8 +438,13 @@ class ScramClient:
         self._is_finished = True
 
     @property
+    def is_finished(self) -> bool:
+        """Whether the server's signature was right."""
+        return self._is_finished
+
+    @property
     def keys(self) -> tuple[bytes, bytes | None]:
-        """(ClientKey, ServerKey) for a cache by (salt, iterations). Raises AuthError unless `finish` succeeded."""
+        """(ClientKey, ServerKey). Raises AuthError unless `finish` succeeded."""
         if self._client_key is None or not self._is_finished:
             raise AuthError("SCRAM authentication is not finished")
         return self._client_key, self._server_key

@@ -858,6 +858,7 @@ def _report_fields(
     position: int | None,
     detail: str | None,
     encoding: str,
+    routine: str = "",
 ) -> tuple[tuple[str, bytes], ...]:
     texts = (
         ("S", severity),
@@ -867,6 +868,7 @@ def _report_fields(
         ("D", detail),
         ("H", hint),
         ("P", None if position is None else str(position)),
+        ("R", routine or None),
     )
     return tuple((c, t.replace("\0", "").encode(encoding, "replace")) for c, t in texts if t is not None)
 
@@ -879,9 +881,10 @@ def error_response(
     position: int | None = None,
     detail: str | None = None,
     encoding: str = "utf-8",
+    routine: str = "",
 ) -> ErrorResponse:
     """An ErrorResponse of our own. `position` counts characters from 1, as field P does; `encoding`: a codec."""
-    return ErrorResponse(_report_fields(severity, sqlstate, message, hint, position, detail, encoding))
+    return ErrorResponse(_report_fields(severity, sqlstate, message, hint, position, detail, encoding, routine))
 
 
 def notice_response(

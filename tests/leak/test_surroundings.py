@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from proxy.cli.serve import open_policy
+from proxy.server import Logins
 from tests.leak.conversations import B, Batch, D, E, P, S, q, run
 from tests.leak.test_hunt import heard
 from tests.leak.world import CARDS, EMAIL, ID_CARD, NAME, NOTE, PHONE, World
@@ -231,7 +232,7 @@ def _rules(world: World, more: str) -> Iterator[None]:
 
     def in_force() -> None:
         policy, _ = open_policy(world.running.config)
-        world.running.call(world.running.proxy.reload_rules(policy.role_of, policy.planner_for))
+        world.running.call(world.running.proxy.reload(Logins(policy.role_of), policy.planner_for, None))
 
     before = file.read_text(encoding="utf-8") if file.exists() else "relations: {}\n"
     file.write_text(more, encoding="utf-8")

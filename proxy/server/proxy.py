@@ -1,0 +1,435 @@
+"""One process that serves: performs the sessions' actions, answers their questions, and waits for slow peers.
+
+One loop turn, one write: what all sessions have to say in a turn is collected, its events go to the query log in one append,
+and only then the bytes leave, at most one write for each socket. When the log fails, the statements of that turn are refused
+and the sessions live on. Nothing here reads SQL. Works on uvloop and on asyncio's own loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from proxy.audit import event
+from proxy.audit.event import Event
+from proxy.caller import Caller
+from proxy.catalog.loader import Loader
+from proxy.errors import AuthError, Bug, ProxyError, Unavailable
+from proxy.policy.access import Failures
+from proxy.server.databases import Databases, PlannerFor
+from proxy.server.link import CLOSE_SECONDS, ClientSide, Link, ServerSide
+from proxy.server.logins import Logins
+from proxy.server.tls import ListenTls
+from proxy.server.upstream import Upstream
+from proxy.session import (
+    Action,
+    Authenticated,
+    CancelServer,
+    ConnectServer,
+    ForwardCancel,
+    Identify,
+    MakePlanner,
+    Record,
+    Reload,
+    Session,
+    Statement,
+)
+from proxy.session.rows import Sealing
+from proxy.wire.messages import CancelRequest
+
+logger = logging.getLogger("maskgate")
+
+SWEEP_SECONDS = 1.0
+
+
+class Log(Protocol):
+    """What we need of `audit.sinks.FileLog`."""
+
+    def append(self, events: Sequence[Mapping[str, object]], *, must: bool = True) -> None:
+        """Written when it returns. Raises Unavailable (58030)."""
+
+
+class Observer(Protocol):
+    """Who counts what happens (`metrics`)."""
+
+    def events(self, events: Sequence[Mapping[str, object]], log_seconds: float) -> None:
+        """These were handed to the log, which took so long."""
+
+    def log_failed(self) -> None:
+        """The log did not take them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What clients may take at once, and how long what takes. PostgreSQL's authentication_timeout is 60 s; 0 = no limit."""
+
+    startup_seconds: float = 30.0
+    sessions: int = 500
+    sessions_per_login: int = 0
+    idle_seconds: float = 0.0  # of a session outside a transaction, as idle_session_timeout
+    statement_bytes: int = 64 << 20
+
+
+class Proxy:
+    """Listens and serves: `async with Proxy(...)`, or `start` and `stop` on one loop.
+
+    `planner_for` gives a planner for a caller over a snapshot: it is kept until snapshot or rules (`reload`) change.
+    `sealing` is a `crypto.Sealer`, when there is a key ring. The catalog login reads pg_authid and every database's catalog.
+    `clock` is seconds since 1970, `random(n)` n secret bytes. `listener`: a socket that listens already, else one is opened.
+    """
+
+    def __init__(
+        self,
+        *,
+        upstream: Upstream,
+        logins: Logins,
+        planner_for: PlannerFor,
+        log: Log,
+        clock: Callable[[], float],
+        random: Callable[[int], bytes],
+        listen_host: str = "127.0.0.1",
+        listen_port: int = 0,
+        listener: socket.socket | None = None,
+        listen_tls: ListenTls | None = None,
+        sealing: Sealing | None = None,
+        trusted_owners: Sequence[str] = (),
+        limits: Limits | None = None,
+        observer: Observer | None = None,
+    ) -> None:
+        self.upstream = upstream
+        self.limits = limits or Limits()
+        self.logins = logins
+        self.listen_tls = listen_tls
+        self.links: set[Link] = set()
+        self.is_draining = False
+        self._random, self._clock = random, clock
+        self._planner_for = planner_for
+        self._log, self._observer = log, observer
+        self._listen = (listen_host, listen_port, listener)
+        self._sealing = sealing
+        self._trusted_owners = tuple(trusted_owners)
+        self._secret = random(32)
+        self._start_id = random(4)
+        self._count = 0
+        self._failures = Failures()
+        self._listener: asyncio.Server | None = None
+        self._tasks: asyncio.TaskGroup | None = None
+        self._running: set[asyncio.Task[None]] = set()
+        self._cancels: set[asyncio.Task[None]] = set()  # of _running, those that stop work on the server
+        self._dirty: list[Link] = []
+        self._verifiers = self._loader(upstream.catalog_database, None)
+        self._empty = asyncio.Event()
+
+    # -- life
+
+    async def __aenter__(self) -> Proxy:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    @property
+    def port(self) -> int:
+        """The port clients reach us at; after `start`."""
+        if self._listener is None:
+            raise Bug("the proxy is not listening")
+        port: int = self._listener.sockets[0].getsockname()[1]
+        return port
+
+    @property
+    def sessions(self) -> int:
+        """Open sessions."""
+        return len(self.links)
+
+    @property
+    def startup_seconds(self) -> float:
+        """How long a client may take to come in."""
+        return self.limits.startup_seconds
+
+    async def start(self) -> None:
+        """Listen. Raises OSError."""
+        self.loop = asyncio.get_running_loop()
+        self._tasks = await asyncio.TaskGroup().__aenter__()
+        self.databases = Databases(
+            self._loader, self._planner_for, self._replan_all, self._spawn_quietly, now=self.loop.time
+        )
+        host, port, listener = self._listen
+        if listener is not None:
+            self._listener = await self.loop.create_server(lambda: ClientSide(Link(self)), sock=listener, backlog=512)
+        else:
+            self._listener = await self.loop.create_server(lambda: ClientSide(Link(self)), host, port, backlog=512)
+        self._spawn_quietly(self._sweep())
+
+    async def drain(self, seconds: float) -> None:
+        """Take no more clients, let statements and transactions end, for so long; sessions without any end at once (57P01)."""
+        if self._listener is None:
+            return
+        self.is_draining = True
+        self._listener.close()
+        self._end_idle()
+        self._empty.clear()
+        if self.links:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._empty.wait()
+
+    async def stop(self) -> None:
+        """End every session (57P01), wait until their last words left, close everything."""
+        if self._listener is None or self._tasks is None:
+            return
+        self._listener.close()
+        for link in list(self.links):
+            link.fail(_shutdown())
+        self._empty.clear()
+        if self.links:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(CLOSE_SECONDS + 1):
+                    await self._empty.wait()
+        if self._cancels:  # what ran for the sessions must not run on for nobody
+            await asyncio.wait(self._cancels, timeout=CLOSE_SECONDS)
+        tasks, self._tasks = self._tasks, None
+        for task in self._running:
+            task.cancel()
+        await tasks.__aexit__(None, None, None)
+        await self._listener.wait_closed()
+        self._turn()
+        await self._verifiers.close()
+        await self.databases.stop()
+        self._listener = None
+
+    async def reload(
+        self, logins: Logins, planner_for: PlannerFor, listen_tls: ListenTls | None, trusted_owners: Sequence[str] | None = None
+    ) -> None:
+        """New rules, logins and certificates: every session gets a new planner; a login without a role now is let go."""
+        self.logins, self.listen_tls = logins, listen_tls
+        if trusted_owners is not None:
+            self._trusted_owners = tuple(trusted_owners)
+        self._planner_for = planner_for
+        self.databases.new_rules(planner_for)
+        for link in list(self.links):
+            self._replan(link)
+
+    # -- one loop turn
+
+    def new_session(self, address: str) -> Session:
+        """A session with an id of its own."""
+        self._count += 1
+        return Session(
+            event.new_id(self._clock(), self._count, self._start_id),
+            random=self._random,
+            secret=self._secret,
+            address=address,
+            sealing=self._sealing,
+            offers_tls=self.listen_tls is not None,
+            statement_bytes=self.limits.statement_bytes,
+        )
+
+    def opened(self, link: Link) -> Unavailable | None:
+        """A client came; why it cannot stay, if so."""
+        self.links.add(link)
+        if self.is_draining:
+            return _shutdown()
+        if len(self.links) > self.limits.sessions:
+            return Unavailable("sorry, too many clients already", sqlstate="53300")
+        return None
+
+    def closed(self, link: Link) -> None:
+        """Both of its sockets are closed."""
+        self.links.discard(link)
+        if link.caller is not None:
+            self.databases.close(link.caller.database)
+        if not self.links:
+            self._empty.set()
+
+    def wake(self, link: Link) -> None:
+        """The link has actions to perform at the end of this turn."""
+        if not self._dirty:
+            self.loop.call_soon(self._turn)
+        self._dirty.append(link)
+
+    def _turn(self) -> None:
+        """Log, then send: everything that was said since the last turn."""
+        links, self._dirty = self._dirty, []
+        events: list[Event | Mapping[str, object]] = []
+        must = False
+        for link in links:
+            for action in link.pending:
+                if isinstance(action, Statement):
+                    events.append(action.event)
+                    must = True
+                elif isinstance(action, Record):
+                    events.append(action.event)
+        if events:
+            begun = self.loop.time()
+            try:
+                self._log.append(events, must=must)
+            except ProxyError as error:
+                logger.error("%s", error.message)
+                if self._observer is not None:
+                    self._observer.log_failed()
+                for link in links:
+                    link.pending = link.session.refuse_unlogged(link.pending)
+            else:
+                if self._observer is not None:
+                    self._observer.events(events, self.loop.time() - begun)
+        for link in links:
+            link.perform()
+        if self.is_draining:
+            self._end_idle(links)
+
+    def _end_idle(self, links: Iterable[Link] | None = None) -> None:
+        for link in list(self.links if links is None else links):
+            if link.session.is_idle and not link.session.is_over:
+                link.fail(_shutdown())
+
+    async def _sweep(self) -> None:
+        """Once a second: sessions that were idle for too long."""
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            seconds = self.limits.idle_seconds
+            if seconds:
+                now = self.loop.time()
+                for link in list(self.links):
+                    if now - link.active_at > seconds and link.session.is_idle and not link.session.is_over:
+                        link.fail(Unavailable("terminating connection due to idle-session timeout", sqlstate="57P05"))
+
+    # -- the sessions' questions
+
+    def ask(self, link: Link, action: Action) -> None:
+        """Answer one of a session's questions."""
+        match action:
+            case Identify():
+                self._spawn(link, self._identify(link, action))
+            case Authenticated(login, is_right):
+                if is_right:
+                    self._failures.succeeded(link.host, login)
+                else:
+                    self._failures.failed(link.host, login, self.loop.time())
+            case MakePlanner():
+                self._spawn(link, self._make_planner(link, action))
+            case Reload(names):
+                self._spawn(link, self._reload(link, names))
+            case ConnectServer():
+                self._spawn(link, self._connect(link))
+            case CancelServer(process_id, secret_key):
+                self._spawn(link, self._cancel(link, CancelRequest(process_id, secret_key).to_bytes()), is_cancel=True)
+            case ForwardCancel(data):
+                self._spawn(link, self._forward_cancel(link, data), is_cancel=True)
+
+    def _spawn(self, link: Link, work: Coroutine[object, object, None], *, is_cancel: bool = False) -> None:
+        """Run `work` for the link; whatever goes wrong in it ends that session only."""
+        self._keep(self._guarded(link, work), (self._running, self._cancels) if is_cancel else (self._running,))
+
+    def _spawn_quietly(self, work: Coroutine[object, object, None]) -> None:
+        self._keep(self._unbreakable(work), (self._running,))
+
+    def _keep(self, work: Coroutine[object, object, None], places: Iterable[set[asyncio.Task[None]]]) -> None:
+        if self._tasks is None:
+            work.close()
+            return
+        task = self._tasks.create_task(work)
+        for kept in places:
+            kept.add(task)
+            task.add_done_callback(kept.discard)
+
+    async def _guarded(self, link: Link, work: Coroutine[object, object, None]) -> None:
+        try:
+            await work
+        except ProxyError as error:
+            link.fail(error)
+        except Exception as error:  # noqa: BLE001 - the edge of the process: one session ends, the others live
+            link.broke(error)
+
+    async def _unbreakable(self, work: Coroutine[object, object, None]) -> None:
+        try:
+            await work
+        except Exception as error:  # noqa: BLE001 - the edge of the process: nobody's session, so nobody's end
+            logger.error("%s in the background", type(error).__name__)
+
+    async def _identify(self, link: Link, wanted: Identify) -> None:
+        limit = self.limits.sessions_per_login
+        if limit and sum(one.caller is not None and one.caller.login == wanted.login for one in self.links) >= limit:
+            raise Unavailable(f'too many connections for role "{wanted.login}"', sqlstate="53300")
+        ask, now = self._verifiers.verifier, self.loop.time()
+        identity = await self.logins.identify(wanted, link.host, self._failures, now, ask)
+        link.step(link.session.identified, identity)
+
+    async def _make_planner(self, link: Link, wanted: MakePlanner) -> None:
+        application = wanted.parameters.get("application_name", "")
+        caller = Caller(wanted.login, wanted.role, wanted.database, link.address, application)
+        planner = await self.databases.open(caller)
+        if link not in self.links:  # gone meanwhile
+            self.databases.close(caller.database)
+            return
+        link.caller = caller
+        link.step(link.session.new_planner, planner, self.loop.time())
+
+    async def _reload(self, link: Link, names: tuple[str, ...]) -> None:
+        if link.caller is None:
+            raise Bug("a catalog is reloaded that was never loaded")
+        try:
+            planner = await self.databases.reload(link.caller, names)
+        except Unavailable as error:
+            link.step(link.session.planner_failed, error, self.loop.time())
+            return
+        link.step(link.session.new_planner, planner, self.loop.time())
+
+    def _replan_all(self, database: str) -> None:
+        for link in list(self.links):
+            if link.caller is not None and link.caller.database == database:
+                self._replan(link)
+
+    def _replan(self, link: Link) -> None:
+        caller = link.caller
+        if caller is None or link.session.is_over:
+            return
+        role = self.logins.role_of(caller.login)
+        if role is None:
+            link.fail(AuthError(f'no role of the rules is given to login "{caller.login}"', sqlstate="28000"))
+            return
+        link.caller = caller = Caller(caller.login, role, caller.database, caller.address, caller.application_name)
+        planner = self.databases.planner(caller)
+        if planner is not None:
+            link.step(link.session.new_planner, planner, self.loop.time())
+
+    async def _connect(self, link: Link) -> None:
+        try:
+            async with asyncio.timeout(self.limits.startup_seconds):
+                upstream = self.upstream
+                await self.loop.create_connection(lambda: ServerSide(link, upstream), upstream.host, upstream.port)
+        except (OSError, TimeoutError) as error:
+            link.step(link.session.server_unreachable, type(error).__name__)
+
+    async def _cancel(self, link: Link, request: bytes) -> None:
+        await self.upstream.cancel(request)
+        link.step(link.session.cancel_done, self.loop.time())
+
+    async def _forward_cancel(self, link: Link, request: bytes) -> None:
+        """As PostgreSQL does, close towards the client when the signal was given."""
+        await self.upstream.cancel(request)
+        link.close()
+
+    def _loader(self, database: str, on_ddl: Callable[[], None] | None) -> Loader:
+        upstream = self.upstream
+        return Loader(
+            upstream.dsn(database),
+            trusted_owners=self._trusted_owners,
+            ssl=upstream.catalog_ssl,
+            direct_tls=upstream.tls is not None and upstream.tls.negotiation == "direct",
+            on_ddl=on_ddl,
+        )
+
+    def clients(self) -> Counter[str]:
+        """Open sessions by role of the rules."""
+        return Counter(link.caller.role for link in self.links if link.caller is not None)
+
+
+def _shutdown() -> Unavailable:
+    return Unavailable("terminating connection due to administrator command", sqlstate="57P01")
