@@ -16,6 +16,8 @@ class MemoryLog:
 
     events: list[Mapping[str, Any]] = field(default_factory=list)
     is_full: bool = False
+    waiting = 0
+    failure = ""
 
     def append(self, events: Sequence[Mapping[str, object]], *, must: bool = True) -> None:
         """As FileLog."""

@@ -131,6 +131,7 @@ def write_config(folder: Path, server: EmbeddedServer, database: str, /, **more:
         "rules": json.dumps(str(rules_folder("ecommerce"))),
         "keys": "{ring: keys/ring.json, master_file: keys/master.key}",
         "log": "{folder: log}",
+        "workers": "1",
         **more,
     }
     path = folder / "proxy.yaml"

@@ -212,6 +212,12 @@ class Served(Way):
             raise
         super().__init__(small, found[1], int(found[2]))
 
+    @property
+    def worker(self) -> int:
+        """The process that serves (there is one): the other one supervises it."""
+        (pid,) = workers_of(self.process.pid)
+        return pid
+
     def errors(self) -> str:
         """Everything it wrote to stderr so far."""
         return self.error_file.read_text(errors="replace")
@@ -244,6 +250,11 @@ class Served(Way):
         else:
             self.process.kill()
             self.process.wait()
+
+
+def workers_of(supervisor: int) -> list[int]:
+    """The worker processes of a supervisor (/proc, Linux)."""
+    return [int(pid) for pid in Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split()]
 
 
 def eventually(question: Callable[[], object], seconds: float, what: str) -> None:

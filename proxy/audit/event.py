@@ -9,6 +9,7 @@ may be shown: the plan has put `?` where a literal must not stand. Keys are in t
     prepare         a Parse, before it is sent
     accept          a Query or an Execute, before it is sent
     refuse          a statement that is not sent
+    admin           a command of the proxy's own database, before it is carried out
     end             the last reply of an accepted statement has passed; it bears the id of its `accept`
 """
 
@@ -86,6 +87,11 @@ def disconnect(event_id: str, who: Mapping[str, object], *, sqlstate: str = "000
     return {"id": event_id, "kind": "disconnect", **who, "sqlstate": sqlstate, "reason": reason}
 
 
+def admin(event_id: str, who: Mapping[str, object], *, command: str) -> Event:
+    """A command of the proxy's own database: show …, reload, drain, kill."""
+    return {"id": event_id, "kind": "admin", **who, "command": command}
+
+
 def accept(
     event_id: str,
     who: Mapping[str, object],
@@ -146,8 +152,13 @@ def end(
     outcome: Outcome,
     sqlstate: str = "00000",
     reason: str = "",
+    row_limit: int | None = None,
 ) -> Event:
-    """The accepted statement `event_id` is over. `rows`, `bytes_out`, `sensitive_cells`: what left towards the client."""
+    """The accepted statement `event_id` is over. `rows`, `bytes_out`, `sensitive_cells`: what left towards the client.
+
+    `row_limit`: how many rows it might have had, where the role has such a limit.
+    """
+    limit = {} if row_limit is None else {"row_limit": row_limit}
     return {
         "id": event_id,
         "kind": "end",
@@ -157,6 +168,7 @@ def end(
         "sensitive_cells": sensitive_cells,
         "duration_us": duration_us,
         "outcome": outcome,
+        **limit,
         "sqlstate": sqlstate,
         "reason": reason,
     }

@@ -28,10 +28,10 @@ DEFAULT_CONFIG = Path("proxy.yaml")
 
 @app.command()
 def serve(config: ConfigOption = DEFAULT_CONFIG) -> None:
-    """Run the proxy until SIGINT or SIGTERM."""
-    from proxy.cli.serve import run_until_signal
+    """Run until SIGTERM (what runs may end) or SIGINT. SIGHUP reloads, SIGUSR2 puts new workers in the place of the old."""
+    from proxy.cli.supervise import run_until_signal
 
-    run_until_signal(config)
+    raise typer.Exit(run_until_signal(config))
 
 
 @app.command()

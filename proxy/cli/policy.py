@@ -12,7 +12,7 @@ from pathlib import Path
 from proxy.caller import Caller
 from proxy.catalog.snapshot import Oid, Snapshot
 from proxy.config import ConfigError
-from proxy.planner import Planner
+from proxy.planner import Planner, Watch
 from proxy.policy.decide import Judge
 from proxy.policy.rules import RulesError, Ruleset, load_rules
 from proxy.policy.verdict import Seal
@@ -38,10 +38,11 @@ def read_rules(folder: Path) -> Ruleset:
 
 
 class Policy:
-    """The rules in force. `sealing` seals constants of statements; None where no key ring is configured."""
+    """The rules in force. `sealing` seals constants of statements; None where there is no key ring. `watch` counts plans."""
 
-    def __init__(self, ruleset: Ruleset, sealing: Sealing | None) -> None:
+    def __init__(self, ruleset: Ruleset, sealing: Sealing | None, watch: Watch | None = None) -> None:
         self.ruleset = ruleset
+        self.watch = watch
         self._sealing: Sealing = sealing or NoKeys()
         self._remembered: dict[str, dict[Oid, str]] = {}  # database -> OID -> the rule that once named it
         self._seen: dict[str, Snapshot] = {}
@@ -61,7 +62,7 @@ class Policy:
 
     def planner_for(self, caller: Caller, snapshot: Snapshot) -> Planner:
         """A planner for a caller's role over a snapshot."""
-        return Planner(self.judge_for(caller.role, snapshot), snapshot, caller.login, self._seal_text)
+        return Planner(self.judge_for(caller.role, snapshot), snapshot, caller.login, self._seal_text, self.watch)
 
     def _seal_text(self, seal: Seal, plaintext: bytes) -> bytes:
         return self._sealing.seal(plaintext, domain=seal.domain, search=seal.search)

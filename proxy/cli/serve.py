@@ -5,32 +5,25 @@ The one place that knows the clock and the random source, and brings rules, key 
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import os
-import signal
 import socket
 import time
 from pathlib import Path
-
-import uvloop
-from rich.console import Console
 
 from proxy.audit.sinks import FileLog
 from proxy.cli.keys import open_keys
 from proxy.cli.policy import Policy, read_rules
 from proxy.config import Config, ConfigError, load_config
 from proxy.crypto import Sealer
-from proxy.errors import ProxyError, Unavailable
+from proxy.errors import Unavailable
 from proxy.policy.access import Entry
 from proxy.server import Limits, ListenTls, Logins, Proxy, Upstream, UpstreamTls
 from proxy.server.logins import read_logins
-from proxy.server.proxy import Observer
+from proxy.server.metrics import Metrics
+from proxy.server.proxy import Control
 from proxy.server.tls import client_context
 from proxy.session import Service
 from proxy.wire.auth import Secret
-
-logger = logging.getLogger("maskgate")
 
 
 def open_log(config: Config) -> FileLog:
@@ -65,7 +58,14 @@ def open_logins(config: Config, policy: Policy) -> Logins:
         verifiers={} if config.logins.file is None else read_logins(config.logins.file),
         asks_server=config.logins.server,
         admins=config.admin.logins,
-    )
+        roles=[
+            (
+                role.name, ", ".join(role.logins), "yes" if role.restricted else "no",
+                "" if role.service is None else role.service.set_role, role.rule, policy.ruleset.version[:12],
+            )
+            for role in policy.ruleset.roles.values()
+        ],
+    )  # fmt: skip
 
 
 def open_listen_tls(config: Config) -> ListenTls | None:
@@ -93,10 +93,13 @@ def compose(
     log: FileLog | None = None,
     policy: tuple[Policy, Sealer | None] | None = None,
     listener: socket.socket | None = None,
-    observer: Observer | None = None,
+    metrics: Metrics | None = None,
+    control: Control | None = None,
 ) -> Proxy:
     """The proxy `config` describes, not yet started. Raises what its parts raise: rules, keys, log or a secret unfit."""
     rules, sealer = policy or open_policy(config)
+    metrics = metrics or Metrics(time.monotonic)
+    rules.watch = metrics
     limits = config.limits
     return Proxy(
         upstream=open_upstream(config),
@@ -114,7 +117,8 @@ def compose(
         limits=Limits(
             limits.startup_seconds, limits.sessions, limits.sessions_per_login, limits.idle_seconds, limits.statement_bytes
         ),
-        observer=observer,
+        metrics=metrics,
+        control=control,
     )
 
 
@@ -138,49 +142,3 @@ async def start(proxy: Proxy, config: Config) -> None:
     except OSError as error:
         place = f"{config.listen.host}:{config.listen.port}"
         raise Unavailable(f"cannot listen on {place}: {error.strerror or error}", sqlstate="08006") from None
-
-
-def run_until_signal(path: Path) -> None:
-    """Serve until SIGINT or SIGTERM, then end the sessions and close the log. SIGHUP reads the rules anew."""
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(path, load_config(path)))
-
-
-async def _serve(path: Path, config: Config) -> None:
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
-    stop, reload_told = asyncio.Event(), asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    loop.add_signal_handler(signal.SIGHUP, reload_told.set)
-    policy = open_policy(config)
-    log = open_log(config)
-    try:
-        proxy = compose(config, log=log, policy=policy)
-        await start(proxy, config)
-        try:
-            server = f"{config.server.host}:{config.server.port}"
-            place = f"{config.listen.host}:{proxy.port}"
-            console.print(f"maskgate listens on {place} for PostgreSQL at {server}", markup=False)
-            async with asyncio.TaskGroup() as tasks:
-                reloading = tasks.create_task(_reload_when_told(reload_told, path, policy[0], proxy))
-                await stop.wait()
-                reloading.cancel()
-        finally:
-            await proxy.stop()
-    finally:
-        log.close()
-
-
-async def _reload_when_told(told: asyncio.Event, path: Path, policy: Policy, proxy: Proxy) -> None:
-    """A file with a mistake changes nothing: the old rules stay."""
-    while True:
-        await told.wait()
-        told.clear()
-        try:
-            await reload(path, policy, proxy)
-        except ProxyError as error:
-            logger.error("the old rules stay: %s", error.message)
-            continue
-        logger.info("rules %s are in force", policy.ruleset.version[:12])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from proxy.catalog.snapshot import Oid, Snapshot
 from proxy.errors import Refusal, TooComplex
@@ -22,7 +23,7 @@ from proxy.sql import parse as sql_parse
 from proxy.sql.firewall import Firewall
 from proxy.sql.settings import check_startup
 
-__all__ = ["Judge", "Planner", "SealText"]
+__all__ = ["Judge", "Planner", "SealText", "Watch"]
 
 SealText = Callable[[Seal, bytes], bytes]
 
@@ -31,11 +32,22 @@ CACHED_PLANS = 1_000
 CACHED_BYTES = 16 * 1024
 
 
+class Watch(Protocol):
+    """Who counts plans, and has the clock for it."""
+
+    def now(self) -> float:
+        """Seconds."""
+
+    def planned(self, seconds: float | None) -> None:
+        """A plan was made, which took so long, or (None) was at hand."""
+
 
 class Planner:
     """Plans for one role over one snapshot; shared by every session of that role. `seal_text` seals constants."""
 
-    def __init__(self, judge: Judge, snapshot: Snapshot, login: str, seal_text: SealText) -> None:
+    def __init__(
+        self, judge: Judge, snapshot: Snapshot, login: str, seal_text: SealText, watch: Watch | None = None
+    ) -> None:
         self.judge = judge
         self.snapshot = snapshot
         self.login = login
@@ -44,7 +56,13 @@ class Planner:
         self.is_glass = judge.is_glass
         self.purpose = judge.purpose
         self.channels = judge.channels
+        self._watch = watch
         self._plans: OrderedDict[tuple[object, ...], Plan] = OrderedDict()
+
+    @property
+    def cached(self) -> int:
+        """How many plans are kept."""
+        return len(self._plans)
 
     def check_startup(self, parameters: Mapping[str, str]) -> Mapping[str, str]:
         """The startup parameters as they go to the server. Raises Refusal for what a restricted caller may not set."""
@@ -72,9 +90,13 @@ class Planner:
         """
         key = (text, path, in_prepare, temporary, param_oids if self.restricted else ())
         known = self._plans.get(key)
+        watch = self._watch
         if known is not None:
             self._plans.move_to_end(key)
+            if watch is not None:
+                watch.planned(None)
             return known
+        begun = watch.now() if watch is not None else 0.0
         kind = Glass if self.is_glass else Restricted if self.restricted else Keyed
         try:
             if self.restricted:
@@ -91,6 +113,8 @@ class Planner:
             self._plans[key] = plan
             if len(self._plans) > CACHED_PLANS:
                 self._plans.popitem(last=False)
+        if watch is not None:
+            watch.planned(watch.now() - begun)
         return plan
 
     def knows(self, oid: int) -> bool:

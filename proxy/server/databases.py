@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 
 from proxy.caller import Caller
@@ -61,7 +61,7 @@ class Databases:
         self._on_change, self._spawn, self._now = on_change, spawn, now
         self._watch_seconds = watch_seconds
         self._known: dict[str, Database] = {}
-        self.loads = {"done": 0, "failed": 0}
+        self.loads = {"ok": 0, "failed": 0}
 
     def new_rules(self, planner_for: PlannerFor) -> None:
         """Every planner is made anew when it is asked for next."""
@@ -121,6 +121,13 @@ class Databases:
         for database in self._known.values():
             await database.loader.close()
 
+    def report(self) -> Iterator[tuple[str, int, int, int, int, int]]:
+        """Database, snapshot's version, its relations, sessions, planners, plans kept."""
+        for one in self._known.values():
+            if one.snapshot is not None:
+                plans = sum(planner.cached for planner in one.planners.values())
+                yield one.name, one.snapshot.version, len(one.snapshot.relations), one.sessions, len(one.planners), plans
+
     def _planner(self, database: Database, caller: Caller) -> Planner:
         planner = database.planners.get((caller.login, caller.role))
         if planner is None:
@@ -135,7 +142,7 @@ class Databases:
         except ProxyError:
             self.loads["failed"] += 1
             raise
-        self.loads["done"] += 1
+        self.loads["ok"] += 1
         database.loaded_at = self._now()
         if snapshot is database.snapshot:
             return

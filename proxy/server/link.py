@@ -83,6 +83,11 @@ class Link:
         """Whether the client speaks TLS."""
         return self._client_tls is not None
 
+    @property
+    def is_server_tls(self) -> bool:
+        """Whether the server does."""
+        return self._server_tls is not None
+
     # -- sockets
 
     def client_made(self, transport: asyncio.Transport) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import stat
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from proxy.errors import AuthError, Unavailable
@@ -30,6 +31,7 @@ class Logins:
     verifiers: Mapping[str, str] = field(default_factory=dict, repr=False)
     asks_server: bool = True
     admins: Sequence[str] = ()
+    roles: Sequence[tuple[str, str, str, str, str, str]] = ()  # for SHOW RULES: `reports` names them
 
     async def identify(
         self, wanted: Identify, address: str, failures: Failures, now: float, ask: Callable[[str], Awaitable[str | None]]
@@ -42,13 +44,13 @@ class Logins:
         wait = failures.wait(address, wanted.login, now)
         if wait:
             await asyncio.sleep(wait)
-        role = self.role_of(wanted.login)
+        role, is_admin = self.role_of(wanted.login), any(fnmatchcase(wanted.login, glob) for glob in self.admins)
         service = self.service_of(role) if role is not None else None
         if entry.method == "cert":
             reason = "" if entry.proves(knock) else "its certificate is missing, or names somebody else"
-            return Identified("cert", role=role, reason=reason, service=service)
+            return Identified("cert", role=role, reason=reason, service=service, is_admin=is_admin)
         if entry.method == "trust":
-            return Identified("trust", role=role, service=service)
+            return Identified("trust", role=role, service=service, is_admin=is_admin)
         text = self.verifiers.get(wanted.login)
         if text is None and self.asks_server:
             text = await ask(wanted.login)
@@ -58,7 +60,7 @@ class Logins:
                 verifier, reason = Verifier.parse(text), ""
             except AuthError:
                 reason = "the login's password is not stored as SCRAM-SHA-256: set it again"
-        return Identified("scram-sha-256", verifier, role, reason, service)
+        return Identified("scram-sha-256", verifier, role, reason, service, is_admin)
 
 
 def read_logins(path: Path) -> dict[str, str]:

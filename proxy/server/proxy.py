@@ -14,6 +14,7 @@ import socket
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Protocol
 
 from proxy.audit import event
@@ -25,10 +26,13 @@ from proxy.policy.access import Failures
 from proxy.server.databases import Databases, PlannerFor
 from proxy.server.link import CLOSE_SECONDS, ClientSide, Link, ServerSide
 from proxy.server.logins import Logins
+from proxy.server.metrics import Counts, Metrics
+from proxy.server.reports import table
 from proxy.server.tls import ListenTls
 from proxy.server.upstream import Upstream
 from proxy.session import (
     Action,
+    Administer,
     Authenticated,
     CancelServer,
     ConnectServer,
@@ -39,6 +43,7 @@ from proxy.session import (
     Reload,
     Session,
     Statement,
+    Table,
 )
 from proxy.session.rows import Sealing
 from proxy.wire.messages import CancelRequest
@@ -46,23 +51,29 @@ from proxy.wire.messages import CancelRequest
 logger = logging.getLogger("maskgate")
 
 SWEEP_SECONDS = 1.0
+VERSION = f"maskgate {version('maskgate')}"
 
 
 class Log(Protocol):
     """What we need of `audit.sinks.FileLog`."""
 
+    @property
+    def waiting(self) -> int:
+        """Events kept in memory because the disk failed."""
+
+    @property
+    def failure(self) -> str:
+        """What the last append failed with; '' when it succeeded."""
+
     def append(self, events: Sequence[Mapping[str, object]], *, must: bool = True) -> None:
         """Written when it returns. Raises Unavailable (58030)."""
 
 
-class Observer(Protocol):
-    """Who counts what happens (`metrics`)."""
+class Control(Protocol):
+    """Who carries out the commands of the proxy's own database, for all workers."""
 
-    def events(self, events: Sequence[Mapping[str, object]], log_seconds: float) -> None:
-        """These were handed to the log, which took so long."""
-
-    def log_failed(self) -> None:
-        """The log did not take them."""
+    async def administer(self, word: str, argument: str) -> Table | str:
+        """`show clients` …, `reload`, `drain`, `kill`. Raises ProxyError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +111,8 @@ class Proxy:
         sealing: Sealing | None = None,
         trusted_owners: Sequence[str] = (),
         limits: Limits | None = None,
-        observer: Observer | None = None,
+        metrics: Metrics | None = None,
+        control: Control | None = None,
     ) -> None:
         self.upstream = upstream
         self.limits = limits or Limits()
@@ -110,7 +122,9 @@ class Proxy:
         self.is_draining = False
         self._random, self._clock = random, clock
         self._planner_for = planner_for
-        self._log, self._observer = log, observer
+        self._log = log
+        self._control: Control = control or self
+        self.metrics = metrics or Metrics(clock)
         self._listen = (listen_host, listen_port, listener)
         self._sealing = sealing
         self._trusted_owners = tuple(trusted_owners)
@@ -120,7 +134,8 @@ class Proxy:
         self._failures = Failures()
         self._listener: asyncio.Server | None = None
         self._tasks: asyncio.TaskGroup | None = None
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: set[asyncio.Task[None]] = set()  # what sessions wait for
+        self._background: set[asyncio.Task[None]] = set()
         self._cancels: set[asyncio.Task[None]] = set()  # of _running, those that stop work on the server
         self._dirty: list[Link] = []
         self._verifiers = self._loader(upstream.catalog_database, None)
@@ -195,7 +210,7 @@ class Proxy:
         if self._cancels:  # what ran for the sessions must not run on for nobody
             await asyncio.wait(self._cancels, timeout=CLOSE_SECONDS)
         tasks, self._tasks = self._tasks, None
-        for task in self._running:
+        for task in (*self._running, *self._background):
             task.cancel()
         await tasks.__aexit__(None, None, None)
         await self._listener.wait_closed()
@@ -272,13 +287,11 @@ class Proxy:
                 self._log.append(events, must=must)
             except ProxyError as error:
                 logger.error("%s", error.message)
-                if self._observer is not None:
-                    self._observer.log_failed()
+                self.metrics.log_failed()
                 for link in links:
                     link.pending = link.session.refuse_unlogged(link.pending)
             else:
-                if self._observer is not None:
-                    self._observer.events(events, self.loop.time() - begun)
+                self.metrics.events(events, self.loop.time() - begun)
         for link in links:
             link.perform()
         if self.is_draining:
@@ -320,6 +333,8 @@ class Proxy:
                 self._spawn(link, self._connect(link))
             case CancelServer(process_id, secret_key):
                 self._spawn(link, self._cancel(link, CancelRequest(process_id, secret_key).to_bytes()), is_cancel=True)
+            case Administer(word, argument):
+                self._spawn(link, self._administer(link, word, argument))
             case ForwardCancel(data):
                 self._spawn(link, self._forward_cancel(link, data), is_cancel=True)
 
@@ -328,7 +343,7 @@ class Proxy:
         self._keep(self._guarded(link, work), (self._running, self._cancels) if is_cancel else (self._running,))
 
     def _spawn_quietly(self, work: Coroutine[object, object, None]) -> None:
-        self._keep(self._unbreakable(work), (self._running,))
+        self._keep(self._unbreakable(work), (self._background,))
 
     def _keep(self, work: Coroutine[object, object, None], places: Iterable[set[asyncio.Task[None]]]) -> None:
         if self._tasks is None:
@@ -426,9 +441,48 @@ class Proxy:
             on_ddl=on_ddl,
         )
 
-    def clients(self) -> Counter[str]:
-        """Open sessions by role of the rules."""
-        return Counter(link.caller.role for link in self.links if link.caller is not None)
+    # -- what it shows of itself
+
+    def counts(self) -> Counts:
+        """What was counted, and how things stand now."""
+        metrics = self.metrics
+        for role in set(metrics.counts["maskgate_sessions"]):
+            metrics.put("maskgate_sessions", 0, role)
+        for role, number in Counter(link.caller.role for link in self.links if link.caller is not None).items():
+            metrics.put("maskgate_sessions", number, role)
+        metrics.put("maskgate_log_waiting_events", self._log.waiting)
+        for outcome, number in self.databases.loads.items():
+            metrics.counts["maskgate_catalog_loads_total"][outcome] = [number]
+        return metrics.counts
+
+    @property
+    def trouble(self) -> str:
+        """Why this process is not healthy, '' when it is."""
+        return "the query log cannot be written" if self._log.failure else ""
+
+    async def administer(self, word: str, argument: str) -> Table | str:
+        """The commands one process alone can carry out. Raises ProxyError."""
+        verb, _, what = word.partition(" ")
+        if verb == "show":
+            return table(self, what, self.counts(), VERSION)
+        if verb == "kill":
+            return self.kill(argument)
+        raise Unavailable(f"{word}: there is no supervisor to do it", sqlstate="0A000")
+
+    def kill(self, session: str) -> str:
+        """End one session. Raises Unavailable when it is not here."""
+        for link in self.links:
+            if link.session.who["session"] == session:
+                link.fail(_shutdown())
+                return "KILL"
+        raise Unavailable(f"there is no session {session}", sqlstate="42704")
+
+    async def _administer(self, link: Link, word: str, argument: str) -> None:
+        try:
+            answer: Table | str | ProxyError = await self._control.administer(word, argument)
+        except ProxyError as error:
+            answer = error
+        link.step(link.session.administered, answer)
 
 
 def _shutdown() -> Unavailable:

@@ -5,6 +5,7 @@ The door: `Session` and the words of `actions`. Sockets, clock and log are the s
 
 from proxy.session.actions import (
     Action,
+    Administer,
     Authenticated,
     CancelServer,
     Close,
@@ -19,11 +20,13 @@ from proxy.session.actions import (
     ToClient,
     ToServer,
 )
+from proxy.session.admin import Table
 from proxy.session.machine import Session
 from proxy.session.startup import Identified, Planner, Service, TlsFacts
 
 __all__ = [
     "Action",
+    "Administer",
     "Authenticated",
     "CancelServer",
     "Close",
@@ -39,6 +42,7 @@ __all__ = [
     "Session",
     "StartTls",
     "Statement",
+    "Table",
     "TlsFacts",
     "ToClient",
     "ToServer",

@@ -106,6 +106,14 @@ class ForwardCancel:
 
 
 @dataclass(frozen=True, slots=True)
+class Administer:
+    """A command of the proxy's own database: `show clients` …, `reload`, `drain`, `kill`; answered by `administered`."""
+
+    word: str
+    argument: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Close:
     """The session is over: flush what was written, close both connections."""
 
@@ -123,5 +131,6 @@ Action = (
     | Reload
     | CancelServer
     | ForwardCancel
+    | Administer
     | Close
 )

@@ -63,6 +63,10 @@ class Journal:
         """The session is over."""
         return event.disconnect(self.next_id(), self.who, sqlstate=sqlstate, reason=reason)
 
+    def administered(self, command: str, argument: str) -> Event:
+        """A command of the proxy's own database, about to be carried out."""
+        return event.admin(self.next_id(), self.who, command=f"{command} {argument}".rstrip())
+
     def accept(self, event_id: str, plan: Plan, kind: Literal["accept", "prepare"] = "accept") -> Event:
         """A statement that is about to leave, or to be prepared."""
         return event.accept(
@@ -96,6 +100,7 @@ class Journal:
         outcome: Outcome,
         sqlstate: str,
         reason: str,
+        row_limit: int | None = None,
     ) -> Event:
         """What became of the accepted statement `event_id`."""
         return event.end(
@@ -108,4 +113,5 @@ class Journal:
             outcome=outcome,
             sqlstate=sqlstate,
             reason=reason,
+            row_limit=row_limit,
         )

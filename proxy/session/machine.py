@@ -11,10 +11,11 @@ This is the door: inputs, start and end. `client` turns the client's frames into
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from proxy.errors import ProxyError, Unavailable
 from proxy.session.actions import Action, Close, MakePlanner, Record, Statement, ToServer
+from proxy.session.admin import Admin, Table
 from proxy.session.client import Client
 from proxy.session.journal import Journal
 from proxy.session.ledger import Ledger
@@ -63,6 +64,7 @@ class Session:
         stopping = Stopping(self._ledger)
         self._client = Client(client, self._ledger, self._naming, names, stopping)
         self._replies = Replies(server, self._ledger, self._naming, names, stopping)
+        self._admin: Admin | None = None
         self._is_over = False
 
     @property
@@ -78,6 +80,8 @@ class Session:
     @property
     def is_idle(self) -> bool:
         """Whether nothing is under way: no statement, no transaction, nothing half said. It could end here without harm."""
+        if self._admin is not None:
+            return not self._admin.is_waiting
         return (
             self._startup is None
             and not self._ledger.slots
@@ -85,6 +89,22 @@ class Session:
             and not self._client.is_stalled
             and self._client_reader.is_clean
         )
+
+    @property
+    def who(self) -> Mapping[str, object]:
+        """Session id, login, role, address, application, database, server_pid: as far as it is known."""
+        return self._journal.who
+
+    @property
+    def state(self) -> str:
+        """For operators: starting, idle, active, transaction or failed; admin for the proxy's own database."""
+        if self._admin is not None:
+            return "admin"
+        if self._startup is not None:
+            return "starting"
+        if self._ledger.slots:
+            return "active"
+        return {b"I": "idle", b"T": "transaction"}.get(self._ledger.status, "failed")
 
     @property
     def is_started(self) -> bool:
@@ -99,7 +119,7 @@ class Session:
         if self._startup is not None:
             return self._start(self._startup.client_bytes(data))
         self._client_reader.feed(data)
-        return self._run()
+        return self._run() if self._admin is None else self._administer(self._admin.read)
 
     def server_bytes(self, data: bytes, now: float) -> list[Action]:
         """The server sent `data`."""
@@ -125,6 +145,11 @@ class Session:
         if self._ledger.slots:
             self._ledger.ask_cancel()
         return self._finish("08006", "the client is gone")
+
+    def administered(self, answer: Table | str | ProxyError) -> list[Action]:
+        """Answers Administer: a table, a command's tag, or why it was not carried out."""
+        admin = self._admin
+        return [] if self._is_over or admin is None else self._administer(lambda: admin.answer(answer))
 
     def server_lost(self, now: float) -> list[Action]:
         """The server is gone; the client hears of it unless the server said so itself."""
@@ -215,6 +240,19 @@ class Session:
         elif startup.is_done:
             self._ledger.actions += actions
             return self._begin(startup)
+        elif startup.is_admin:
+            self._startup = None
+            self._journal.identify(startup.message, "admin")
+            self._admin = Admin(self._client_reader, self._journal)
+            return [*actions, *self._admin.start(), *self._administer(self._admin.read)]
+        return actions
+
+    def _administer(self, step: Callable[[], list[Action]]) -> list[Action]:
+        try:
+            actions = step()
+        except ProxyError as error:
+            return self._die(error)
+        self._is_over = self._is_over or any(isinstance(one, Close) for one in actions)
         return actions
 
     def _begin(self, startup: Startup) -> list[Action]:

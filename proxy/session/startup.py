@@ -70,6 +70,7 @@ from proxy.wire.messages import (
     parse_authentication,
 )
 
+ADMIN_DATABASE = "maskgate"
 NONCE_BYTES = 18  # SCRAM_RAW_NONCE_LEN
 NAME_BYTES = 63  # NAMEDATALEN - 1: as much of application_name as PostgreSQL keeps
 UNAUTHENTICATED = Limits(max_message_bytes=65_535)  # PG_MAX_AUTH_TOKEN_LENGTH
@@ -89,6 +90,10 @@ class Planner(Protocol):
     @property
     def purpose(self) -> str:
         """What the role may use the data for; stands in every event."""
+
+    @property
+    def cached(self) -> int:
+        """How many plans it keeps."""
 
     @property
     def channels(self) -> frozenset[str]:
@@ -149,6 +154,7 @@ class Identified:
     role: str | None = None
     reason: str = ""
     service: Service | None = None
+    is_admin: bool = False
 
 
 class Startup:
@@ -189,6 +195,7 @@ class Startup:
         self.key: BackendKeyData | None = None
         self.status = "I"
         self.is_done = False
+        self.is_admin = False  # it is let in to the proxy's own database; then `Admin` takes over
         client.limits = UNAUTHENTICATED
 
     @property
@@ -318,7 +325,7 @@ class Startup:
                 if identity.reason:
                     self._actions.append(Authenticated(user, False))
                     raise AuthError(f'certificate authentication failed for user "{user}"', sqlstate="28000")
-                if identity.service is None and identity.role is not None:
+                if identity.service is None and identity.role is not None and self.message.database != ADMIN_DATABASE:
                     raise AuthError(
                         f'login "{user}" comes in without a password, so the proxy cannot log in to PostgreSQL as it',
                         sqlstate="28000",
@@ -357,6 +364,14 @@ class Startup:
         """Who asks is proven."""
         self._state = "planner"
         user, role = self.message.user, self._identity.role
+        if self.message.database == ADMIN_DATABASE:
+            if not self._identity.is_admin:
+                raise AuthError(
+                    f'database "{ADMIN_DATABASE}" is the proxy\'s own: "{user}" is not listed under `admin`', sqlstate="28000"
+                )
+            self._actions += last
+            self.is_admin = True
+            return
         if role is None:
             raise AuthError(
                 f'no role of the rules is given to login "{user}"',

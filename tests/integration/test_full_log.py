@@ -35,13 +35,14 @@ def log_size(small: Small) -> int:
 @contextmanager
 def size_limit(proxy: Served) -> Iterator[None]:
     """No file of the proxy may grow beyond what the log has now: EFBIG, after a few bytes of a line."""
-    limits = resource.prlimit(proxy.process.pid, resource.RLIMIT_FSIZE)
-    resource.prlimit(proxy.process.pid, resource.RLIMIT_FSIZE, (log_size(proxy.small) + 100, limits[1]))
+    worker = proxy.worker
+    limits = resource.prlimit(worker, resource.RLIMIT_FSIZE)
+    resource.prlimit(worker, resource.RLIMIT_FSIZE, (log_size(proxy.small) + 100, limits[1]))
     try:
         yield
     finally:
         with suppress(ProcessLookupError):
-            resource.prlimit(proxy.process.pid, resource.RLIMIT_FSIZE, limits)
+            resource.prlimit(worker, resource.RLIMIT_FSIZE, limits)
 
 
 @contextmanager
@@ -277,7 +278,7 @@ def test_a_refusal_costs_no_time(proxy: Served, trouble: str) -> None:
 
 
 def test_a_killed_proxy_loses_nothing(newest_server: EmbeddedServer, tmp_path: Path) -> None:
-    """kill -9 in the middle of statements: every row there is was in the log before; the chain goes on after the restart."""
+    """kill -9 of all its processes in the middle of statements: every row there is was in the log before; the chain goes on after the restart."""
     with small_database(newest_server, tmp_path / "proxy") as small:
         first = Served(small)
         clients = [first.raw(login) for login in (small.app, small.owner)]
@@ -287,6 +288,7 @@ def test_a_killed_proxy_loses_nothing(newest_server: EmbeddedServer, tmp_path: P
                     client.send(m.Query(insert(f"row {number} of {id(client)}")))
             clients[0].until_ready(30)
         finally:
+            os.kill(first.worker, signal.SIGKILL)
             first.process.kill()
             first.process.wait(10)
             for client in clients:

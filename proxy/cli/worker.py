@@ -1,0 +1,147 @@
+"""One worker of `maskgate serve`: a proxy on the socket its supervisor listens on, steered over a pair of sockets.
+
+    python -m proxy.cli.worker CONFIG LISTEN_FD CONTROL_FD        as the supervisor starts it
+
+It ends when it is told to, and drains when its supervisor is gone: somebody else will listen then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import uvloop
+
+from proxy.cli.policy import Policy
+from proxy.cli.serve import compose, open_log, open_policy, reload, start
+from proxy.config import load_config
+from proxy.errors import ProxyError, Unavailable
+from proxy.server import Proxy
+from proxy.server.control import LINE_BYTES, Peer
+from proxy.server.metrics import Metrics
+from proxy.session import Table
+
+logger = logging.getLogger("maskgate")
+
+
+def run_worker(path: Path, listen_fd: int, control_fd: int) -> None:
+    """Serve until told to end. The descriptors are inherited. Raises what the parts raise."""
+    logging.basicConfig(format=f"%(asctime)s %(levelname)s [{os.getpid()}] %(message)s", level=logging.INFO)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_Worker(path, listen_fd, control_fd).run())
+
+
+class _Worker:
+    def __init__(self, path: Path, listen_fd: int, control_fd: int) -> None:
+        self._path = path
+        self._listener = socket.socket(fileno=listen_fd)
+        self._control = socket.socket(fileno=control_fd)
+        self._config = load_config(path)
+        self._end = asyncio.Event()
+        self._hurry = asyncio.Event()  # told a second time: what still runs is ended
+        self._drain_seconds = 0.0
+        self._peer: Peer
+        self._policy: Policy
+        self._proxy: Proxy
+
+    async def run(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGHUP, signal.SIGUSR2):
+            loop.add_signal_handler(number, lambda: None)  # a terminal sends them to everybody: the supervisor decides
+        loop.add_signal_handler(signal.SIGTERM, self._told_to_end, self._config.limits.drain_seconds)
+        reader, writer = await asyncio.open_unix_connection(sock=self._control, limit=LINE_BYTES)
+        policy, log = open_policy(self._config), open_log(self._config)
+        self._policy = policy[0]
+        try:
+            self._proxy = compose(
+                self._config, log=log, policy=policy, listener=self._listener, metrics=Metrics(time.monotonic), control=self
+            )
+            self._peer = Peer(reader, writer, self._answer)
+            await start(self._proxy, self._config)
+            try:
+                async with asyncio.TaskGroup() as tasks:
+                    listening = tasks.create_task(self._listen())
+                    await self._peer.ask("ready")
+                    await self._end.wait()
+                    draining = tasks.create_task(self._proxy.drain(self._drain_seconds))
+                    hurried = tasks.create_task(self._hurry.wait())
+                    await asyncio.wait((draining, hurried), return_when=asyncio.FIRST_COMPLETED)
+                    draining.cancel()
+                    hurried.cancel()
+                    await self._proxy.stop()
+                    if not self._peer.is_gone:
+                        await self._say_goodbye()
+                    listening.cancel()
+            finally:
+                await self._proxy.stop()
+        finally:
+            log.close()
+
+    async def _listen(self) -> None:
+        await self._peer.run()
+        if not self._end.is_set():
+            logger.error("the supervisor is gone: draining")
+            self._told_to_end(self._config.limits.drain_seconds)
+
+    def _told_to_end(self, drain_seconds: float) -> None:
+        if self._end.is_set():
+            self._hurry.set()
+        self._drain_seconds = drain_seconds
+        self._end.set()
+
+    async def _say_goodbye(self) -> None:
+        try:
+            await self._peer.ask("goodbye", self._proxy.counts())
+        except ProxyError:
+            return
+
+    async def _answer(self, word: str, argument: Any) -> Any:
+        """What the supervisor asks."""
+        proxy = self._proxy
+        verb, _, what = word.partition(" ")
+        match verb:
+            case "counts":
+                return proxy.counts()
+            case "show":
+                answer = await proxy.administer(word, "")
+                assert isinstance(answer, Table)  # noqa: S101
+                return [answer.columns, answer.rows]
+            case "kill":
+                return proxy.kill(str(argument))
+            case "reload":
+                await reload(self._path, self._policy, proxy)
+                return self._policy.ruleset.version
+            case "drain":
+                self._told_to_end(float(argument))
+                return "DRAIN"
+            case "health":
+                return proxy.trouble
+        raise Unavailable(f"{word} {what}: unknown", sqlstate="0A000")
+
+    async def administer(self, word: str, argument: str) -> Table | str:
+        """A command of a client of ours, for all workers."""
+        answer = await self._peer.ask(word, argument)
+        if isinstance(answer, str):
+            return answer
+        return Table(tuple(answer[0]), tuple([tuple(row) for row in answer[1]]))
+
+
+def main() -> int:
+    """The exit status."""
+    try:
+        run_worker(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
+    except ProxyError as error:
+        print(f"maskgate: {error.message}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
