@@ -494,6 +494,72 @@ def test_large_rows_pass_in_pieces() -> None:
     assert book.events[-1]["rows"] == 1
 
 
+@pytest.mark.parametrize("is_described", [True, False])
+def test_an_end_of_copy_that_ends_none_does_not_lift_the_row_limit(is_described: bool) -> None:
+    """PostgreSQL ignores CopyDone outside COPY; so must the count of rows, wherever it stands."""
+    book = Playbook(FakePlanner(is_glass=False, restricted=True, row_limit=2))
+    describe = (D("P", b""),) if is_described else ()
+    book.client(P(b"", b"SELECT 1"), B(b"", b""), *describe, m.CopyDone(), m.CopyFail(b"x"), E(b""), SYNC)
+    book.server(PARSED, BOUND, *([shape((0, 0, 25))] if is_described else []), ROW, ROW, ROW, ROW)
+    assert [one for one in book.client_hears() if isinstance(one, m.DataRow)] == [ROW, ROW]
+    assert errors_of(book.server(CANCELED, READY).client_hears()) == ["53400"]
+
+
+def test_an_end_of_copy_that_ends_none_hides_no_ciphertext() -> None:
+    sealed = MarkingKeys().seal(b"4111" * 400_000, domain="cards", search="equality")
+    large = m.DataRow((b"\\x" + sealed.hex().encode(),)).to_bytes()
+    book = sealed_book(sealed_plan("SELECT c"))
+    book.client(P(b"", b"SELECT c"), B(b"", b""), D("P", b""), m.CopyDone(), E(b""), SYNC)
+    book.server(PARSED, BOUND, shape((16400, 2, 17)))
+    book.quiet()
+    for start in range(0, len(large), 65_536):  # so large that it would pass in pieces if it passed unopened
+        book.server(large[start : start + 65_536])
+    book.to_client(m.DataRow((b"4111" * 400_000,)))
+
+
+def test_an_end_of_copy_overtakes_no_statement_that_must_fail() -> None:
+    book = Playbook(FakePlanner(is_glass=False, restricted=True, row_limit=2))
+    book.client(Q(b"BEGIN")).server(m.CommandComplete(b"BEGIN"), IN_BLOCK).quiet()
+    book.client(Q(b"SELECT 1"), m.CopyDone()).server(ROW, ROW, ROW, DONE, IN_BLOCK).quiet()
+    assert not book.session.is_over
+
+
+def test_large_copy_data_leaves_as_frames_of_its_own() -> None:
+    """Whatever is sent or dropped in the middle of it, its bytes are data for the server and nothing else."""
+    data = bytes(range(251)) * 8_000
+    raw = m.CopyData(data).to_bytes()
+    book = glass().client(Q(b"COPY t FROM STDIN")).server(m.CopyInResponse(0, ())).quiet()
+    heard = b""
+    for start in range(0, len(raw), 65_536):
+        said = book.client(raw[start : start + 65_536]).server_hears()
+        assert all(isinstance(one, m.CopyData) for one in said)
+        heard += b"".join(one.data for one in said if isinstance(one, m.CopyData))
+    assert heard == data
+
+
+def test_the_rest_of_large_copy_data_after_an_error_does_not_shift_what_follows() -> None:
+    """The server fails the COPY while half of a large CopyData is here: what is dropped of it must not be missed there."""
+    raw = m.CopyData(b"x" * 2_000_000).to_bytes()
+    book = glass().client(P(b"", b"COPY t FROM STDIN"), B(b"", b""), E(b""))
+    book.server(PARSED, BOUND, m.CopyInResponse(0, ())).quiet()
+    book.client(raw[:70_000])
+    book.server(m.error_response("ERROR", "22P02", "no"))
+    book.client(raw[70_000:], SYNC, Q(b"SELECT 1"))
+    said = book.server_hears()
+    assert said[-2:] == [SYNC, Q(b"SELECT 1")]
+    assert all(isinstance(one, m.CopyData) for one in said[:-2])
+
+
+def test_a_commit_of_ours_does_not_stand_inside_large_copy_data() -> None:
+    write = Plan(b"INSERT", (Part("Insert", row_limit=2, writes=True),), log_text="INSERT", restricted=True)
+    raw = m.CopyData(b"x" * 2_000_000).to_bytes()
+    book = restricted(INSERT=write).client(Q(b"INSERT"), raw[:70_000])
+    book.server(m.CommandComplete(b"BEGIN"), IN_BLOCK, ROW, m.CommandComplete(b"INSERT 0 1"), IN_BLOCK)
+    said = book.server_hears()
+    assert (said[0], said[-1]) == (Q(b"BEGIN"), Q(b"COMMIT"))
+    assert isinstance(said[-2], m.CopyData)
+
+
 # --- peers
 
 
