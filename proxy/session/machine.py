@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 
 from proxy.errors import ProxyError, Unavailable
 from proxy.session.actions import Action, Close, MakePlanner, Record, Statement, ToServer
-from proxy.session.client import Client
+from proxy.session.client import STALLED_BYTES, Client
 from proxy.session.journal import Journal
 from proxy.session.ledger import Ledger
 from proxy.session.naming import Naming
@@ -67,8 +67,8 @@ class Session:
 
     @property
     def wants_client_bytes(self) -> bool:
-        """False while reading from the client should pause."""
-        return self._client.wants_bytes
+        """False while reading from the client should pause: also before it is in, when it can but wait for our answer."""
+        return self._client.wants_bytes if self._startup is None else len(self._client_reader.buffer) <= STALLED_BYTES
 
     @property
     def is_over(self) -> bool:

@@ -603,6 +603,39 @@ def test_a_held_client_is_read_only_so_far() -> None:
     assert book.session.wants_client_bytes
 
 
+def test_a_client_that_is_not_in_yet_is_read_only_so_far() -> None:
+    book = Playbook(FakePlanner(), logs_in=False)
+    book.client(m.StartupMessage((3, 0), {"user": "ana"}).to_bytes())  # its verifier is being looked up
+    assert book.session.wants_client_bytes
+    book.client(b"x" * STALLED_BYTES)
+    assert book.session.wants_client_bytes  # the largest answer to a challenge fits
+    book.client(b"x")
+    assert not book.session.wants_client_bytes
+
+
+def test_a_position_no_text_has_is_left_out() -> None:
+    plan = Plan(b"SELECT 2", (Part("Select"),), offsets=((0, 8, 0),), log_text="?", restricted=True)
+    report = m.ErrorResponse((("C", b"42703"), ("P", b"9" * 5_000)))
+    error, _ = restricted(SELECT_1=plan).client(Q(b"SELECT 1")).server(report, READY).client_hears()
+    assert isinstance(error, m.ErrorResponse)
+    assert error.get("P") is None
+
+
+def test_the_path_is_read_in_the_client_encoding() -> None:
+    book = restricted().server(m.ParameterStatus(b"client_encoding", b"LATIN1")).quiet()
+    book.client(Q(b"SET search_path = x")).server(m.CommandComplete(b"SET"), READY).quiet()
+    book.client(Q(b"SELECT 1"))
+    values = m.DataRow(("{pg_catalog,é}".encode("latin-1"),))
+    book.server(PARSED, BOUND, values, DONE, CLOSED, CLOSED, READY)
+    assert book.planner.calls[-1] == ("SELECT 1", ("pg_catalog", "é"))
+
+
+def test_a_path_that_is_no_text_ends_the_session() -> None:
+    book = restricted().client(Q(b"SET search_path = x")).server(m.CommandComplete(b"SET"), READY).quiet()
+    book.client(Q(b"SELECT 1")).server(PARSED, BOUND, m.DataRow((b"{\xff}",)))
+    assert errors_of(book.client_hears()) == ["08006"]
+
+
 def test_restricted_callers_read_no_details() -> None:
     rest = (("M", b"dup"), ("D", b"Key (a)=(raw)"), ("W", b"raw"), ("P", b"3"))
     report = m.ErrorResponse((("S", b"ERROR"), ("C", b"23505"), *rest))
