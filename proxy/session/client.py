@@ -73,7 +73,8 @@ class Client:
                     self.is_stalled = True
                     return False
                 if kind == Frontend.TERMINATE:
-                    if self._stopping.has_own_block:  # what ran in it is committed first, as it would have been by itself
+                    # What ran in a block of ours is committed first, as it would have been by itself; a COPY will not end now.
+                    if self._stopping.has_own_block and not self._ledger.is_copying_in:
                         self.is_stalled = True
                         return False
                     return True

@@ -11,8 +11,9 @@ from proxy.session import CancelServer, Close, Reload, Statement
 from proxy.session.client import STALLED_BYTES
 from proxy.session.naming import text_array
 from proxy.wire import messages as m
+from proxy.wire.auth import SCRAM_SHA_256, ScramClient
 from tests.fakes import FakePlanner, MarkingKeys
-from tests.playbook import KEY, READY, Playbook, frames
+from tests.playbook import KEY, PASSWORD, READY, VERIFIER, Playbook, frames
 
 Q, P, B, D, E, C = m.Query, m.Parse, m.Bind, m.Describe, m.Execute, m.Close
 SYNC, FLUSH, TERMINATE = m.Sync(), m.Flush(), m.Terminate()
@@ -550,6 +551,14 @@ def test_the_rest_of_large_copy_data_after_an_error_does_not_shift_what_follows(
     assert all(isinstance(one, m.CopyData) for one in said[:-2])
 
 
+def test_a_goodbye_instead_of_copy_data_is_not_waited_out() -> None:
+    copy = (Part("Copy", gives_rows=False, writes=True), Part("Select", row_limit=2))
+    book = restricted(COPY=Plan(b"COPY", copy, log_text="COPY", restricted=True)).client(Q(b"COPY"), TERMINATE)
+    book.server(m.CommandComplete(b"BEGIN"), IN_BLOCK).to_server(Q(b"BEGIN"), Q(b"COPY")).then()
+    book.server(m.CopyInResponse(0, ())).to_server(TERMINATE)
+    assert book.session.is_over
+
+
 def test_a_commit_of_ours_does_not_stand_inside_large_copy_data() -> None:
     write = Plan(b"INSERT", (Part("Insert", row_limit=2, writes=True),), log_text="INSERT", restricted=True)
     raw = m.CopyData(b"x" * 2_000_000).to_bytes()
@@ -611,6 +620,31 @@ def test_a_client_that_is_not_in_yet_is_read_only_so_far() -> None:
     assert book.session.wants_client_bytes  # the largest answer to a challenge fits
     book.client(b"x")
     assert not book.session.wants_client_bytes
+
+
+def at_the_servers_door() -> Playbook:
+    """Proved to us; the server has the start-up packet."""
+    book, scram = Playbook(FakePlanner(), logs_in=False), ScramClient("", b"client", password=PASSWORD)
+    book.client(m.StartupMessage((3, 0), {"user": "ana"}).to_bytes()).take(book.session.verifier_found(VERIFIER, "dba"))
+    book.quiet().client(m.SASLInitialResponse(SCRAM_SHA_256, scram.first()))
+    (challenge,) = book.client_hears()
+    assert isinstance(challenge, m.AuthenticationSASLContinue)
+    book.client(m.SASLResponse(scram.final(challenge.data))).answer("new_planner", book.planner)
+    return book.take(book.session.server_connected()).quiet()
+
+
+@pytest.mark.parametrize("more", [m.NoticeResponse((("M", b"x"),)), m.ParseComplete(), m.AuthenticationOk(), CANCELED])
+def test_what_a_server_adds_to_its_refusal_is_for_nobody(more: m.Message) -> None:
+    refusal = m.error_response("FATAL", "3D000", "no such database")
+    book = at_the_servers_door().server(refusal, more).then(Close())
+    assert book.session.is_over
+    assert errors_of(book.client_hears()) in (["3D000"], [])
+
+
+def test_a_first_status_nobody_knows_ends_the_session() -> None:
+    book = at_the_servers_door().server(m.AuthenticationOk(), m.frame(m.Backend.READY_FOR_QUERY, b"X"))
+    assert errors_of(book.client_hears()) == ["08006"]
+    assert book.session.is_over
 
 
 def test_a_position_no_text_has_is_left_out() -> None:
