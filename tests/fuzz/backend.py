@@ -69,6 +69,8 @@ class Backend:
         self.is_waiting = False  # for the client's COPY data
         self.statements: dict[bytes, Stmt] = {}
         self.portals: dict[bytes, Cursor] = {}
+        self.lasting: list[int] = []  # portals from before the transaction at hand
+        self.savepoints: list[list[int]] = []  # portals at each
         self.running: Iterator[bytes] | None = None
         self.held = bytearray()
         self.sent = bytearray()
@@ -174,7 +176,7 @@ class Backend:
         if self.is_in_block:
             self.status = "E"
         else:
-            self.end_transaction()
+            self.end_transaction(is_undone=True)
         return m.error_response("ERROR", sqlstate, "no", hint="try", detail="a row", position=1).to_bytes()
 
     def maybe(self, sqlstate: str = "22012") -> None:
@@ -185,8 +187,12 @@ class Backend:
         if self.status == "E":
             raise Failed("25P02")
 
-    def end_transaction(self) -> None:
-        self.portals = {name: one for name, one in self.portals.items() if one.is_held}
+    def end_transaction(self, *, is_undone: bool = False) -> None:
+        """Cursors WITH HOLD stay, but for those an undone transaction made."""
+        kept = self.lasting if is_undone else [id(one) for one in self.portals.values() if one.is_held]
+        self.portals = {name: one for name, one in self.portals.items() if one.is_held and id(one) in kept}
+        self.lasting = [id(one) for one in self.portals.values()]
+        self.savepoints.clear()
         self.is_in_block, self.status = False, "I"
 
     def sync(self, body: bytes) -> Iterator[bytes]:
@@ -293,7 +299,7 @@ class Backend:
             oids = tuple(BYTEA if number in params else 25 for number in range(1, max(params, default=0) + 1))
             yield m.ParameterDescription(oids).to_bytes()
         part = self.meant(statement)[0]
-        if _gives_rows(part):
+        if _gives_rows(part) and not statement.text.upper().startswith(b"MOVE"):
             yield self.shape(part, formats)
         else:
             yield m.NoData().to_bytes()
@@ -343,7 +349,7 @@ class Backend:
         if cursor is portal or (cursor is not None and cursor.statement.part is not None and cursor.statement.part.command == "Fetch"):
             raise Failed("55000")  # it cannot be run while it runs; one that fetches from another is left out here
         source = cursor or portal
-        if _gives_rows(part) and _gives_rows(shown) and shown is not None:
+        if _gives_rows(part) and _gives_rows(shown) and shown is not None and not text.upper().startswith(b"MOVE"):
             if shape:
                 yield self.shape(shown, portal.formats)
             count = 0
@@ -394,12 +400,21 @@ class Backend:
                 self.is_in_block, self.status = True, "T"
             return b"BEGIN"
         if word in (b"COMMIT", b"END", b"ROLLBACK", b"ABORT") and not (word == b"ROLLBACK" and b" TO " in text.upper()):
-            was, _ = self.status, self.end_transaction()
-            return b"COMMIT" if word in (b"COMMIT", b"END") and was != "E" else b"ROLLBACK"
+            is_undone = word in (b"ROLLBACK", b"ABORT") or self.status == "E"
+            self.end_transaction(is_undone=is_undone)
+            return b"ROLLBACK" if is_undone else b"COMMIT"
         if not self.is_in_block:
             raise Failed("25P01")
+        if word == b"SAVEPOINT":
+            self.savepoints.append([id(one) for one in self.portals.values()])
+            return word
+        if not self.savepoints:
+            raise Failed("3B001")
         if word == b"ROLLBACK":
             self.status = "T"
+            self.portals = {name: one for name, one in self.portals.items() if id(one) in self.savepoints[-1]}
+        else:
+            self.savepoints.pop()
         return word
 
     def copy(self, part: Part, text: bytes) -> Iterator[bytes]:
