@@ -327,8 +327,8 @@ class Replies:
     # --- ends
 
     def _part_ends(self, frame: bytes) -> bytes | None:
-        """CommandComplete, EmptyQueryResponse or PortalSuspended."""
-        slot = self._front(s.QUERY, s.EXECUTE)
+        """CommandComplete, EmptyQueryResponse or PortalSuspended, which only an Execute has."""
+        slot = self._front(s.EXECUTE) if frame[0] == Backend.PORTAL_SUSPENDED else self._front(s.QUERY, s.EXECUTE)
         if slot.is_internal:
             if slot.kind == s.EXECUTE:
                 self._ledger.slots.popleft()

@@ -340,7 +340,9 @@ class Talk:
             raise Failure("nothing is said to the client")
         if self.planner.restricted and SECRET in data:
             raise Failure("a plaintext leaves")
-        if not self.planner.is_glass and (b"\x01sealed:" in data or b"\\x017365616c65643a" in data):
+        # A server that makes up more statements than the text has could show a caller with keys what is stored.
+        must_open = self.planner.restricted or (not self.planner.is_glass and self.is_faithful)
+        if must_open and (b"\x01sealed:" in data or b"\\x017365616c65643a" in data):
             raise Failure("a ciphertext leaves")
         if self.planner.restricted and self.is_faithful and ROW % (ROW_LIMIT + 1) in data:
             raise Failure("a row over the limit leaves")

@@ -603,6 +603,11 @@ def test_a_reply_nobody_asked_for_ends_the_session(reply: m.Message) -> None:
     assert errors_of(book.client_hears()) == ["08006"]
 
 
+def test_a_simple_query_is_never_suspended() -> None:
+    book = glass().client(Q(b"SELECT 1; SELECT 2")).server(m.PortalSuspended())
+    assert errors_of(book.client_hears()) == ["08006"]
+
+
 def test_a_held_client_is_read_only_so_far() -> None:
     book = restricted(SELECT_1=Miss(("t",))).client(Q(b"SELECT 1"))
     assert book.session.wants_client_bytes
