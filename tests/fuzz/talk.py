@@ -179,7 +179,7 @@ class Talker:
 
     def choice(self) -> bytes:
         """The leading bytes of a case. One conversation in eight begins before the login."""
-        role = self.random.randrange(0x40) | (wire.FROM_THE_START if self.random.random() < 0.12 else 0)
+        role = self.random.randrange(0x40) | (wire.FROM_THE_START | self.random.choice((0, wire.TLS)) if self.random.random() < 0.12 else 0)
         return bytes((self.random.randrange(256), role, self.random.randrange(256)))
 
     def packet(self) -> bytes:

@@ -20,15 +20,18 @@ from proxy.errors import AuthError, ProtocolError, ProxyError, Unavailable
 from proxy.planner import Planner
 from proxy.session import (
     Action,
+    Authenticated,
     CancelServer,
     Close,
     ConnectServer,
-    FetchVerifier,
     ForwardCancel,
+    Identified,
+    Identify,
     MakePlanner,
     Record,
     Reload,
     Session,
+    StartTls,
     Statement,
     ToClient,
     ToServer,
@@ -36,6 +39,7 @@ from proxy.session import (
 from proxy.session.client import STALLED_BYTES
 from proxy.session.naming import PATH_QUERY
 from proxy.session.slots import Slot
+from proxy.session.startup import TlsFacts
 from proxy.wire import FIRST, LAST, PIECE, FrameReader, Limits, StartupReader
 from proxy.wire import messages as m
 from proxy.wire.auth import SCRAM_SHA_256, ScramClient, ScramServer, Verifier, make_nonce
@@ -54,6 +58,7 @@ ROLES = ("dba", "app", "analyst", "exporter", "writer", "keyholder")
 ROW_LIMIT = 4
 # The bits of the second byte of choice above the role: where a conversation begins.
 FROM_THE_START = 0x40
+TLS = 0x80
 # The third: the server's moods, and whether it may fail at all.
 TIGHT = Limits(max_message_bytes=5_000, stream_above_bytes=60, stream_head_bytes=12)
 STREAMS = frozenset({F.COPY_DATA, B.DATA_ROW})
@@ -232,8 +237,9 @@ class Talk:
         self.role = ROLES[(choice[1] & 0x3F) % len(ROLES)]
         self.planner = planner_of(self.role)
         self.session = Session(
-            "s", random=lambda n: next(numbers).to_bytes(n, "big"), secret=b"k" * 32, address="1.2.3.4:5", sealing=MarkingKeys()
-        )
+            "s", random=lambda n: next(numbers).to_bytes(n, "big"), secret=b"k" * 32, address="1.2.3.4:5", sealing=MarkingKeys(),
+            offers_tls=bool(choice[1] & TLS),
+        )  # fmt: skip
         self.random = Random(choice[2])
         self.backend = Backend(self.random, trouble=0.08 if choice[2] & 1 else 0.0)
         self.now = 0.0
@@ -274,7 +280,7 @@ class Talk:
                     if not event.get("id") and not event.get("kind"):
                         raise Failure("a statement without its event")
                     self.server_hears(data, slot)
-                case Record():
+                case Record() | Authenticated():
                     pass
                 case Close():
                     self.closes += 1
@@ -304,8 +310,11 @@ class Talk:
             action = self.asked.popleft()
             session = self.session
             match action:
-                case FetchVerifier():
-                    self.do(session.verifier_found, None if fails else VERIFIER, self.role, "")
+                case StartTls():
+                    self.do(session.tls_started, TlsFacts(b"b" * 32))
+                case Identify():
+                    known = Identified(verifier=VERIFIER, role=self.role)
+                    self.do(session.identified, Identified(reason="nobody") if fails else known)
                 case MakePlanner() | Reload():
                     if fails:
                         self.do(session.planner_failed, Unavailable("no catalog"), self.tick())
@@ -346,7 +355,7 @@ class Talk:
             raise Failure("a ciphertext leaves")
         if self.planner.restricted and self.is_faithful and ROW % (ROW_LIMIT + 1) in data:
             raise Failure("a row over the limit leaves")
-        if data == b"N" and not self.is_up:
+        if data in (b"N", b"S") and not self.is_up:
             return
         if self.fatal:
             raise Failure("something is said after FATAL")

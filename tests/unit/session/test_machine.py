@@ -7,7 +7,7 @@ import pytest
 from proxy.errors import Bug, Refusal, Unavailable
 from proxy.plan import Miss, Part, Plan, SealedParam, SealedResult
 from proxy.policy.verdict import Seal
-from proxy.session import CancelServer, Close, Reload, Statement
+from proxy.session import CancelServer, Close, Identified, Reload, Statement
 from proxy.session.client import STALLED_BYTES
 from proxy.session.naming import text_array
 from proxy.wire import messages as m
@@ -630,7 +630,8 @@ def test_a_client_that_is_not_in_yet_is_read_only_so_far() -> None:
 def at_the_servers_door() -> Playbook:
     """Proved to us; the server has the start-up packet."""
     book, scram = Playbook(FakePlanner(), logs_in=False), ScramClient("", b"client", password=PASSWORD)
-    book.client(m.StartupMessage((3, 0), {"user": "ana"}).to_bytes()).take(book.session.verifier_found(VERIFIER, "dba"))
+    book.client(m.StartupMessage((3, 0), {"user": "ana"}).to_bytes())
+    book.take(book.session.identified(Identified(verifier=VERIFIER, role="dba")))
     book.quiet().client(m.SASLInitialResponse(SCRAM_SHA_256, scram.first()))
     (challenge,) = book.client_hears()
     assert isinstance(challenge, m.AuthenticationSASLContinue)
