@@ -4,8 +4,9 @@
 #   make test              ruff, mypy and pytest; ARGS is handed to pytest
 #   make lint              ruff and mypy only
 #   make bench             pgbench, direct and through the proxy; ARGS=--help lists its options
+#   make bench-connections idle, slow, vanished and hostile clients: memory and logins; ARGS=--help
 #   make regress DIR=…     plans the statements of a folder of .sql files (PostgreSQL's src/test/regress/sql); ARGS=--help
-#   make fuzz              1,000,000 executions over two processes; ARGS="--runs N --jobs N --seed N"
+#   make fuzz              1,000,000 executions over two processes; ARGS="--what wire --runs N --jobs N --seed N"
 #   make soak              the long forms: random statements, attacks, fuzzing; ARGS="--statements N --runs N --only NAME"
 #   make image-check       installs what docker/Dockerfile installs, as it does, into build/image, and runs maskgate from there
 #   make lock              writes requirements.lock anew from pyproject.toml, and its parts; ARGS=--upgrade takes newer versions
@@ -30,7 +31,7 @@ PIP_COMPILE = env -u PIP_FIND_LINKS CUSTOM_COMPILE_COMMAND="make lock" $(LOCK_TO
 unexport PYTHONPATH PYTHONHOME PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_CONSTRAINT PIP_REQUIRE_HASHES
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench regress fuzz soak image-check lock clean
+.PHONY: help demo test lint bench bench-connections regress fuzz soak image-check lock clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -47,6 +48,9 @@ lint: $(STAMP)
 
 bench: $(STAMP)
 	@$(BIN)/python benchmarks/pgbench.py $(ARGS)
+
+bench-connections: $(STAMP)
+	@$(BIN)/python benchmarks/connections.py $(ARGS)
 
 regress: $(STAMP)
 	@$(BIN)/python -m tests.tools.regress $(ARGS) $(or $(DIR),$(error say which folder: make regress DIR=…/src/test/regress/sql))

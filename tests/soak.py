@@ -55,6 +55,10 @@ def steps(statements: int, runs: int, regress: Path | None) -> list[Step]:
             _TALLY, {"MASKGATE_SOAK": "1"},
         ),
         Step("fuzz", "any text gives a plan or an error", (sys.executable, "-m", "tests.fuzz", "--runs", str(runs)), r"^[\d,]+ executions.*"),
+        Step(
+            "wire", "any bytes of either peer end a session in good order",
+            (sys.executable, "-m", "tests.fuzz", "--what", "wire", "--runs", str(runs)), r"^[\d,]+ executions.*",
+        ),
     ]  # fmt: skip
     if regress is not None:
         command = (sys.executable, "-m", "tests.tools.regress", str(regress))
@@ -87,7 +91,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--statements", type=int, default=20_000, help="random statements a server version")
     parser.add_argument("--runs", type=int, default=1_000_000, help="executions of the fuzzer")
     parser.add_argument("--regress", type=Path, help="a folder of .sql files to plan as well")
-    parser.add_argument("--only", nargs="+", default=None, metavar="NAME", help="oracles, attacks, fuzz, regress")
+    parser.add_argument("--only", nargs="+", default=None, metavar="NAME", help="oracles, attacks, fuzz, wire, regress")
     parser.add_argument("--folder", type=Path, default=Path("build/soak"))
     given = parser.parse_args(arguments)
     given.folder.mkdir(parents=True, exist_ok=True)

@@ -52,7 +52,9 @@ _GIVES_ROWS = {"Select", "Fetch", "Execute", "Explain", "VariableShow", "Copy", 
 
 
 def gives_rows(kind: str, stmt: Any) -> bool:
-    """Whether rows may come of it: `kind` is the node's name without Stmt."""
+    """Whether rows may come of it: `kind` is the node's name without Stmt. MOVE is a FETCH that shows none."""
+    if kind == "Fetch" and stmt.ismove:
+        return False
     return kind in _GIVES_ROWS or (kind in ROWS and stmt.HasField("returning_clause"))
 
 

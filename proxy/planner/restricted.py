@@ -24,6 +24,7 @@ from proxy.planner.planning import (
     Planning,
     copy_form,
     dropped_temporary,
+    gives_rows,
     is_cursor_held,
     is_dropped_on_commit,
     is_off,
@@ -280,7 +281,7 @@ class Restricted(Planning):
 
     def named(self, statement: Statement, kind: str, stmt: Any) -> Judged:
         """FETCH, MOVE and SET CONSTRAINTS: names of the caller's own session or of constraints, no rows by themselves."""
-        return Judged(Part(kind, naming=naming_of(kind, stmt)))
+        return Judged(Part(kind, naming=naming_of(kind, stmt), gives_rows=gives_rows(kind, stmt)))
 
     # -- COPY -----------------------------------------------------------------------------------------------------------
 

@@ -138,6 +138,7 @@ class Proxy:
         self._background: set[asyncio.Task[None]] = set()
         self._cancels: set[asyncio.Task[None]] = set()  # of _running, those that stop work on the server
         self._dirty: list[Link] = []
+        self._starting: dict[Link, None] = {}  # not yet let in, the oldest first
         self._verifiers = self._loader(upstream.catalog_database, None)
         self._empty = asyncio.Event()
 
@@ -251,13 +252,20 @@ class Proxy:
         self.links.add(link)
         if self.is_draining:
             return _shutdown()
-        if len(self.links) > self.limits.sessions:
-            return Unavailable("sorry, too many clients already", sqlstate="53300")
+        # Who only connects must not keep out who logs in: when too many are on their way, the oldest of them goes.
+        starting = self._starting
+        starting[link] = None
+        while starting and (len(starting) > self.limits.sessions or not _is_starting(next(iter(starting)))):
+            oldest = next(iter(starting))
+            del starting[oldest]
+            if _is_starting(oldest):
+                oldest.fail(_too_many())
         return None
 
     def closed(self, link: Link) -> None:
         """Both of its sockets are closed."""
         self.links.discard(link)
+        self._starting.pop(link, None)
         if link.caller is not None:
             self.databases.close(link.caller.database)
         if not self.links:
@@ -377,6 +385,8 @@ class Proxy:
         link.step(link.session.identified, identity)
 
     async def _make_planner(self, link: Link, wanted: MakePlanner) -> None:
+        if sum(one.caller is not None for one in self.links) >= self.limits.sessions:
+            raise _too_many()
         application = wanted.parameters.get("application_name", "")
         caller = Caller(wanted.login, wanted.role, wanted.database, link.address, application)
         planner = await self.databases.open(caller)
@@ -483,6 +493,14 @@ class Proxy:
         except ProxyError as error:
             answer = error
         link.step(link.session.administered, answer)
+
+
+def _is_starting(link: Link) -> bool:
+    return not link.session.is_started and not link.session.is_over
+
+
+def _too_many() -> Unavailable:
+    return Unavailable("sorry, too many clients already", sqlstate="53300")
 
 
 def _shutdown() -> Unavailable:

@@ -19,11 +19,22 @@ from proxy.session.slots import Named, Portal, Prepared, Slot, Unsure
 from proxy.session.sqlnames import SqlNames
 from proxy.session.stopping import Stopping
 from proxy.wire import messages as m
-from proxy.wire.frames import HEAD_BYTES, Frame, FrameReader
+from proxy.wire.frames import FIRST, HEAD_BYTES, PIECE, Frame, FrameReader
 from proxy.wire.messages import Frontend
 
 STALLED_BYTES = 64 << 10  # so much of a client that has to wait is kept before reading pauses
 _STREAMS = frozenset({Frontend.COPY_DATA})
+
+
+def _as_frame(kind: int, frame: bytes) -> bytes:
+    """A piece of a large CopyData as a CopyData of its own: where messages of a COPY end means nothing (54.2.6).
+
+    Were it sent as it is, whatever is sent or dropped before the last piece (an error of the server that skips to Sync, a
+    COMMIT of ours) would shift the rest of the message, and its bytes could be read as messages that nobody planned.
+    """
+    if not kind & PIECE:
+        return frame
+    return m.frame(Frontend.COPY_DATA, frame[HEAD_BYTES:] if kind & FIRST else frame)
 
 
 class Client:
@@ -62,7 +73,8 @@ class Client:
                     self.is_stalled = True
                     return False
                 if kind == Frontend.TERMINATE:
-                    if self._stopping.has_own_block:  # what ran in it is committed first, as it would have been by itself
+                    # What ran in a block of ours is committed first, as it would have been by itself; a COPY will not end now.
+                    if self._stopping.has_own_block and not self._ledger.is_copying_in:
                         self.is_stalled = True
                         return False
                     return True
@@ -91,12 +103,14 @@ class Client:
             return
         elif kind & 0xFF == Frontend.COPY_DATA:
             self._ledger.had_copy_data = True
-            self._ledger.to_server.append(frame)
+            self._ledger.to_server.append(_as_frame(kind, frame))
         elif kind in (Frontend.COPY_DONE, Frontend.COPY_FAIL):
             self._ledger.to_server.append(frame)
             self._ledger.is_copying_in = False
-            if self._ledger.slots:
-                self._ledger.slots.append(Slot(s.COPY_END))
+            if self._ledger.slots and self._ledger.slots[-1].kind != s.COPY_END:
+                end = Slot(s.COPY_END)
+                end.is_plain = False  # rows that come while it is in front belong to the slot behind it
+                self._ledger.slots.append(end)
         else:
             call = self._calls.get(kind)
             if call is None:

@@ -11,12 +11,13 @@ This is the door: inputs, start and end. `client` turns the client's frames into
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 
-from proxy.errors import ProxyError, Unavailable
+from proxy.errors import ProtocolError, ProxyError, Unavailable
 from proxy.session.actions import Action, Close, MakePlanner, Record, Statement, ToServer
 from proxy.session.admin import Admin, Table
-from proxy.session.client import Client
+from proxy.session.client import STALLED_BYTES, Client
 from proxy.session.journal import Journal
 from proxy.session.ledger import Ledger
 from proxy.session.naming import Naming
@@ -69,8 +70,8 @@ class Session:
 
     @property
     def wants_client_bytes(self) -> bool:
-        """False while reading from the client should pause."""
-        return self._client.wants_bytes
+        """False while reading from the client should pause: also before it is in, when it can but wait for our answer."""
+        return self._client.wants_bytes if self._startup is None else len(self._client_reader.buffer) <= STALLED_BYTES
 
     @property
     def is_over(self) -> bool:
@@ -237,10 +238,12 @@ class Session:
                 self._ledger.role = action.role
         if startup.is_over:
             self._is_over = True
-        elif startup.is_done:
+            # The end is said once, and last: what a server adds to its refusal is for nobody.
+            return [*itertools.takewhile(lambda action: not isinstance(action, Close), actions), Close()]
+        if startup.is_done:
             self._ledger.actions += actions
             return self._begin(startup)
-        elif startup.is_admin:
+        if startup.is_admin:
             self._startup = None
             self._journal.identify(startup.message, "admin")
             self._admin = Admin(self._client_reader, self._journal)
@@ -263,6 +266,8 @@ class Session:
         self._naming.new_planner(planner)
         self._ledger.parameters, self._ledger.key = startup.parameters, startup.key
         self._ledger.status = startup.status.encode()
+        if self._ledger.status not in (b"I", b"T", b"E"):
+            return self._die(ProtocolError("invalid transaction status in ReadyForQuery", sqlstate="08006"))
         server_pid = startup.key.process_id if startup.key is not None else 0
         self._journal.identify(startup.message, self._ledger.role, server_pid, planner.purpose)
         self._ledger.actions.append(Record(self._journal.connected()))

@@ -316,7 +316,11 @@ class Naming:
         values = m.datarow_values(body)
         if len(values) != 1 or values[0] is None:
             raise ProtocolError("the server's search_path cannot be read", sqlstate="08006")
-        self.path = text_array(values[0].decode("utf-8"))
+        try:
+            text = values[0].decode(self._ledger.codec or "ascii")
+        except UnicodeDecodeError:
+            raise ProtocolError("the server's search_path is no text of the client_encoding", sqlstate="08006") from None
+        self.path = text_array(text)
         self._knows_path, self._path_tries = True, 0
 
     def asked(self) -> None:

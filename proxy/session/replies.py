@@ -67,6 +67,7 @@ class Replies:
     def read(self) -> None:
         """Take in what the server sent. Raises a fatal ProxyError."""
         while True:
+            self._pass_copy_ends()
             front = self._ledger.slots[0] if self._ledger.slots else None
             may_stream = front is None or (front.opener is None and not front.is_internal)
             self._reader.streams = _STREAMS if may_stream else _NOTHING
@@ -113,10 +114,15 @@ class Replies:
             if mark < end:
                 out.append(buffer[mark:end])
 
-    def _front(self, *kinds: int) -> Slot:
+    def _pass_copy_ends(self) -> None:
+        """An end of COPY in front belongs to no COPY: the server ignores it, and nothing is waited for."""
         slots = self._ledger.slots
         while slots and slots[0].kind == s.COPY_END:
             slots.popleft()
+
+    def _front(self, *kinds: int) -> Slot:
+        slots = self._ledger.slots
+        self._pass_copy_ends()
         if not slots or slots[0].kind not in kinds:
             raise ProtocolError("the server sent a reply that nobody asked for", sqlstate="08006")
         return slots[0]
@@ -321,8 +327,8 @@ class Replies:
     # --- ends
 
     def _part_ends(self, frame: bytes) -> bytes | None:
-        """CommandComplete, EmptyQueryResponse or PortalSuspended."""
-        slot = self._front(s.QUERY, s.EXECUTE)
+        """CommandComplete, EmptyQueryResponse or PortalSuspended, which only an Execute has."""
+        slot = self._front(s.EXECUTE) if frame[0] == Backend.PORTAL_SUSPENDED else self._front(s.QUERY, s.EXECUTE)
         if slot.is_internal:
             if slot.kind == s.EXECUTE:
                 self._ledger.slots.popleft()
@@ -381,8 +387,7 @@ class Replies:
             return self._report(report, frame, None)
         self._naming.failed()
         slots = self._ledger.slots
-        while slots and slots[0].kind == s.COPY_END:
-            slots.popleft()
+        self._pass_copy_ends()
         if not slots:
             return self._report(report, frame, None)
         slot = slots[0]
@@ -440,6 +445,7 @@ class Replies:
     def _ready(self, frame: bytes) -> bytes | None:
         slot = self._front(s.QUERY, s.SYNC, s.FUNCTION_CALL)
         self._ledger.slots.popleft()
+        self._pass_copy_ends()
         self._ledger.status = frame[HEAD_BYTES:]
         if self._ledger.status not in (b"I", b"T", b"E"):
             raise ProtocolError("invalid transaction status in ReadyForQuery", sqlstate="08006")

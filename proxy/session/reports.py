@@ -45,6 +45,7 @@ _FIXED_CLASS = {
 # What the server says of a session or a transaction as a whole, wherever it is when it happens: nothing of a row.
 _OF_THE_SESSION = frozenset(("08", "25", "40", "53", "54", "55", "57", "58"))
 _WITHHELD = "a message of the database's own code is not shown to you"
+_DIGITS = 20  # of a position; Python refuses to read thousands of them
 _TEMPORARY = b'"pg_temp.'
 Report = TypeVar("Report", bound=ErrorResponse | NoticeResponse)
 
@@ -81,7 +82,8 @@ def for_client(report: Report, *, is_restricted: bool, plan: Plan | None, is_rew
             if plan is not None and plan.says_catalog:
                 value = value.replace(b"pg_catalog.", b"")
         if code == "P" and is_rewritten:
-            mapped = map_position(int(value), plan.offsets) if plan is not None and value.isdigit() else None
+            is_number = value.isdigit() and len(value) < _DIGITS
+            mapped = map_position(int(value), plan.offsets) if plan is not None and is_number else None
             if mapped is None:
                 continue
             value = str(mapped).encode()

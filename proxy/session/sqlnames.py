@@ -157,7 +157,7 @@ def _as_meant(part: Part, prepared: Prepared) -> Part:
         raise Unproven(FOLDED)
     return replace(
         part,
-        results=() if is_explained else meant.results,
+        results=() if is_explained or not part.gives_rows else meant.results,
         row_limit=meant.row_limit,
         uses=meant.uses,
         gives_rows=part.gives_rows and (is_explained or meant.gives_rows),

@@ -264,6 +264,8 @@ class Startup:
         return actions
 
     def _client_bytes(self, data: bytes) -> None:
+        if self._state == "tls":
+            raise ProtocolError("received unencrypted data after an encryption request")
         if self._state == "first":
             self._packets.feed(data)
             while self._state == "first" and (packet := self._packets.next()) is not None:
@@ -414,6 +416,8 @@ class Startup:
         self._server.feed(data)
         while not self.is_done and (batch := self._server.frames()):
             for kind, start, end in batch:
+                if self._state == "closed":
+                    return  # the server said no, and what it adds is for nobody
                 if self.is_done:
                     raise ProtocolError("the server spoke after ReadyForQuery without being asked")
                 self._server_frame(kind, self._server.buffer[start:end])

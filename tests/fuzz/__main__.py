@@ -1,7 +1,7 @@
-"""Fuzz the parsing, the planning and the splicing. `make fuzz`, or:
+"""Fuzz the parsing, the planning and the splicing (`--what sql`), or the protocol and whole sessions (`--what wire`). `make fuzz`, or:
 
-    python -m tests.fuzz [--runs 1000000] [--jobs 2] [--seed N] [--folder build/fuzz] [--unguided]
-    python -m tests.fuzz --case FILE        run one case again, as it stands in FOLDER/failures
+    python -m tests.fuzz [--what sql] [--runs 1000000] [--jobs 2] [--seed N] [--folder build/fuzz] [--unguided]
+    python -m tests.fuzz [--what sql] --case FILE        run one case again, as it stands in FOLDER/failures
 
 Every job is a process of its own that the parent watches: a segmentation fault or a hang ends the job, not the run, and the
 case it was at is kept. Where atheris is importable every second job is guided by it (see `worker.py`). Exit status 1 when
@@ -21,6 +21,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.fuzz.what import COUNTED, NAMES, what
 from tests.fuzz.worker import GAVE_UP, State
 
 # A worker that has not finished a case for so long (the machine may be busy, the workers are the least of its work).
@@ -34,6 +35,7 @@ class Job:
     """One worker and its successors: it is started again until its share is done."""
 
     folder: Path
+    what: str
     runs: int
     seed: int
     is_guided: bool
@@ -52,7 +54,7 @@ class Job:
 
     def start(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        command = [*WORKER, str(self.folder), "--runs", str(self.runs - self.done)]
+        command = [*WORKER, str(self.folder), "--what", self.what, "--runs", str(self.runs - self.done)]
         command += ["--seed", str(self.seed + self.starts), *(["--guided"] if self.is_guided else [])]
         with (self.folder / "output").open("ab") as output:
             self.process = subprocess.Popen(command, stdout=output, stderr=output)
@@ -94,11 +96,11 @@ class Job:
         self.state.end(0.0, 0)  # it counts, or an unlucky seed would start for ever
 
 
-def run(folder: Path, runs: int, jobs: int, seed: int, *, guided: bool) -> tuple[str, bool]:
+def run(folder: Path, name: str, runs: int, jobs: int, seed: int, *, guided: bool) -> tuple[str, bool]:
     """Run and wait. Returns a line with the figures and every failure, and whether there is none."""
     begun = time.monotonic()
     share = -(-runs // jobs)
-    every = [Job(folder / f"{time.time_ns()}-{n}", share, seed + 1000 * n, guided and n % 2 == 1) for n in range(jobs)]
+    every = [Job(folder / f"{time.time_ns()}-{n}", name, share, seed + 1000 * n, guided and n % 2 == 1) for n in range(jobs)]
     try:
         while any([job.tend() for job in every]):  # noqa: C419 - each is tended
             time.sleep(_POLL_S)
@@ -112,7 +114,7 @@ def run(folder: Path, runs: int, jobs: int, seed: int, *, guided: bool) -> tuple
     longest = max(states, key=lambda s: s.longest_s)
     lines = [
         f"{sum(s.runs for s in states):,} executions ({shares}) in {time.monotonic() - begun:.0f} s, seed {seed}: "
-        f"{len(failures)} failures; {sum(s.plans for s in states):,} gave a plan; the longest took {longest.longest_s:.2f} s of "
+        f"{len(failures)} failures; {sum(s.counted for s in states):,} {COUNTED[name]}; the longest took {longest.longest_s:.2f} s of "
         f"processor time ({longest.longest_bytes:,} bytes), the largest process {max(s.peak_bytes for s in states) / 2**20:.0f} MB"
     ]
     lines += [f"{file}: {file.read_text()}" for file in failures]
@@ -122,6 +124,7 @@ def run(folder: Path, runs: int, jobs: int, seed: int, *, guided: bool) -> tuple
 def main(arguments: list[str] | None = None) -> int:
     """The command. Returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("--what", choices=NAMES, default="sql")
     parser.add_argument("--runs", type=int, default=1_000_000)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--seed", type=int, default=None)
@@ -130,9 +133,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--case", type=Path, help="run this one case again")
     given = parser.parse_args(arguments)
     if given.case is not None:
-        from tests.fuzz.targets import execute
-
-        print(execute(given.case.read_bytes()))
+        print(what(given.what).execute(given.case.read_bytes()))
         return 0
     guided = not given.unguided and importlib.util.find_spec("atheris") is not None
     if not guided:
@@ -140,7 +141,7 @@ def main(arguments: list[str] | None = None) -> int:
     seed = secrets.randbelow(2**31) if given.seed is None else given.seed
     os.nice(19)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the workers end with the parent
-    text, is_good = run(given.folder, given.runs, given.jobs, seed, guided=guided)
+    text, is_good = run(given.folder, given.what, given.runs, given.jobs, seed, guided=guided)
     print(text)
     return 0 if is_good else 1
 

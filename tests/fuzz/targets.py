@@ -40,10 +40,14 @@ class Failure(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a case, in a word or a SQLSTATE, and the processor time it took, in seconds."""
+    """What came of a case, in a word or a SQLSTATE, and the processor time it took, in seconds.
+
+    `counted`: what the run counts besides executions: 1 for a text that gave a plan; the frames of a conversation.
+    """
 
     what: str
     spent_s: float
+    counted: int = 0
 
 
 def execute(case: bytes) -> Outcome:
@@ -62,7 +66,8 @@ def execute(case: bytes) -> Outcome:
     spent = time.process_time() - begun
     if spent > HANG_S + len(source) // BYTES_A_SECOND:
         raise Failure(f"a hang: {target}")
-    return Outcome(check() if check is not None else outcome, spent)
+    what = check() if check is not None else outcome
+    return Outcome(what, spent, int(what == "plan"))
 
 
 def _grammar(source: bytes) -> Callable[[], str]:

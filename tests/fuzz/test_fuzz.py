@@ -30,7 +30,7 @@ RUNS = 1_500
 
 def test_mutants_give_a_plan_or_a_proxy_error(tmp_path: Path) -> None:
     for seed in (FIXED_SEED, secrets.randbelow(2**31)):
-        text, is_good = fuzz.run(tmp_path, RUNS, 1, seed, guided=False)
+        text, is_good = fuzz.run(tmp_path, "sql", RUNS, 1, seed, guided=False)
         print(text)
         assert is_good, text
         assert text.startswith(f"{RUNS:,} executions")
@@ -82,7 +82,7 @@ def test_mutants_stay_within_bounds_and_repeat_for_a_seed() -> None:
 
 def test_a_failing_case_is_made_small() -> None:
     case = b"\0\0\0SELECT name, email FROM customers WHERE secret = 'x' AND id = 1"
-    assert minimized(case, lambda c: b"secret" in c) == b"\0\0\0secret"
+    assert minimized(case, lambda c: b"secret" in c, pieces) == b"\0\0\0secret"
 
 
 PROGRAM = """
@@ -106,7 +106,7 @@ def test_the_death_of_a_worker_is_a_failure(
     monkeypatch.setattr(fuzz, "WORKER", (sys.executable, str(program)))
     monkeypatch.setattr(fuzz, "STUCK_S", 1.0)
     monkeypatch.setenv("PYTHONPATH", os.getcwd())
-    text, is_good = fuzz.run(tmp_path, 1, 1, 1, guided=False)
+    text, is_good = fuzz.run(tmp_path, "sql", 1, 1, 1, guided=False)
     assert not is_good
     assert said in text
 
@@ -114,7 +114,7 @@ def test_the_death_of_a_worker_is_a_failure(
 def test_a_worker_that_cannot_start_ends_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fuzz, "WORKER", (sys.executable, "-c", "raise SystemExit('no such thing')"))
     with pytest.raises(RuntimeError, match="no such thing"):
-        fuzz.run(tmp_path, 1, 1, 1, guided=False)
+        fuzz.run(tmp_path, "sql", 1, 1, 1, guided=False)
 
 
 @pytest.mark.parametrize(
@@ -154,6 +154,6 @@ def test_the_state_outlives_its_worker(tmp_path: Path) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
     os.waitpid(child, 0)
     assert State(file).read().case == b"the case"
-    State(file).end(0.5, 1024, is_plan=True)
+    State(file).end(0.5, 1024, 1)
     progress = State(file).read()
-    assert (progress.runs, progress.longest_s, progress.longest_bytes, progress.plans, progress.case) == (1, 0.5, 8, 1, b"")
+    assert (progress.runs, progress.longest_s, progress.longest_bytes, progress.counted, progress.case) == (1, 0.5, 8, 1, b"")

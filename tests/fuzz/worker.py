@@ -1,4 +1,4 @@
-"""One fuzzing process. `python -m tests.fuzz.worker FOLDER --runs N --seed N [--guided]`; started by `tests.fuzz`.
+"""One fuzzing process. `python -m tests.fuzz.worker FOLDER --what sql --runs N --seed N [--guided]`; started by `tests.fuzz`.
 
 What it is doing stands in FOLDER/state, a memory-mapped file that outlives it: a segmentation fault or a hang leaves the case
 behind. Failures are written to FOLDER/failures, one of a kind, made smaller first. With `--guided` the cases come from atheris
@@ -14,14 +14,15 @@ import struct
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from tests.fuzz.mutate import CHOICE_BYTES, LONGEST, Mutator
+from tests.fuzz.mutate import CHOICE_BYTES, LONGEST
+from tests.fuzz.what import NAMES, What, what
 
 _HEAD = struct.Struct("<QQdIQI")
 STATE_BYTES = _HEAD.size + CHOICE_BYTES + LONGEST
@@ -37,7 +38,7 @@ class Progress:
     peak_bytes: int
     longest_s: float
     longest_bytes: int
-    plans: int  # runs that gave a plan, the others gave an error or a miss
+    counted: int  # texts that gave a plan (the others gave an error or a miss), or frames: see `what.COUNTED`
     case: bytes  # the one under way, or b''
 
 
@@ -54,11 +55,11 @@ class State:
         self.map[_HEAD.size : _HEAD.size + len(case)] = case
         _HEAD.pack_into(self.map, 0, *_HEAD.unpack_from(self.map)[:-1], len(case))
 
-    def end(self, spent: float, peak_bytes: int, *, is_plan: bool = False) -> None:
-        runs, peak, longest, longest_bytes, plans, size = _HEAD.unpack_from(self.map)
+    def end(self, spent: float, peak_bytes: int, counted: int = 0) -> None:
+        runs, peak, longest, longest_bytes, so_far, size = _HEAD.unpack_from(self.map)
         if spent > longest:
             longest, longest_bytes = spent, size
-        _HEAD.pack_into(self.map, 0, runs + 1, max(peak, peak_bytes), longest, longest_bytes, plans + is_plan, 0)
+        _HEAD.pack_into(self.map, 0, runs + 1, max(peak, peak_bytes), longest, longest_bytes, so_far + counted, 0)
 
     def read(self) -> Progress:
         *figures, size = _HEAD.unpack_from(self.map)
@@ -74,10 +75,11 @@ def peak_bytes() -> int:
 class Worker:
     """Runs cases, measures each, keeps one failure of a kind."""
 
-    def __init__(self, folder: Path) -> None:
-        from tests.fuzz.targets import MEMORY_BYTES, execute  # after atheris has its hooks in place
+    def __init__(self, folder: Path, fuzzed: What | None = None) -> None:
+        from tests.fuzz.targets import MEMORY_BYTES  # after atheris has its hooks in place
 
-        self.run = execute
+        self.what = fuzzed or what("sql")
+        self.run = self.what.execute
         self.memory_bytes = MEMORY_BYTES
         self.failures = folder / "failures"
         self.failures.mkdir(parents=True, exist_ok=True)
@@ -95,7 +97,7 @@ class Worker:
         peak = peak_bytes()
         if failure is None and peak > self.memory_bytes:
             failure = f"more than {self.memory_bytes:,} bytes of memory"
-        self.state.end(outcome.spent_s if outcome else 0.0, peak, is_plan=outcome is not None and outcome.what == "plan")
+        self.state.end(outcome.spent_s if outcome else 0.0, peak, outcome.counted if outcome else 0)
         if failure is not None:
             self.keep(case, failure)
             if peak > self.memory_bytes:
@@ -116,7 +118,7 @@ class Worker:
             return
         self.seen.add(kind)
         if not any(slow in failure for slow in ("bytes of memory", "a hang")):  # each try would take as long or as much
-            case = minimized(case, lambda c: self.fails_alike(c, _kind(failure)))
+            case = minimized(case, lambda c: self.fails_alike(c, _kind(failure)), self.what.pieces)
         self.failures.joinpath(f"{kind}.case").write_bytes(case)
         self.failures.joinpath(f"{kind}.txt").write_text(f"{failure}\nchoice {case[:CHOICE_BYTES].hex()}\n{case[CHOICE_BYTES:]!r}\n")
 
@@ -134,10 +136,10 @@ def _kind(failure: str) -> str:
     return failure.split(" (was ")[0].split('"')[0]
 
 
-def minimized(case: bytes, fails: Callable[[bytes], bool], limit_s: float = _MINIMIZE_S) -> bytes:
+def minimized(
+    case: bytes, fails: Callable[[bytes], bool], pieces: Callable[[bytes], Iterable[bytes]], limit_s: float = _MINIMIZE_S
+) -> bytes:
     """A smaller case that still fails: pieces, then bytes, are left out in ever smaller stretches."""
-    from tests.fuzz.corpus import pieces
-
     end = time.monotonic() + limit_s
     choice, text = case[:CHOICE_BYTES], case[CHOICE_BYTES:]
     for cut in (lambda t: list(pieces(t)), lambda t: [t[i : i + 1] for i in range(len(t))]):
@@ -156,39 +158,36 @@ def minimized(case: bytes, fails: Callable[[bytes], bool], limit_s: float = _MIN
     return choice + text
 
 
-def unguided(folder: Path, runs: int, seed: int) -> None:
+def unguided(folder: Path, name: str, runs: int, seed: int) -> None:
     """Cases of the mutator alone."""
-    from tests.fuzz.corpus import seeds
-
-    worker = Worker(folder)
-    mutator = Mutator(Random(seed), seeds())
+    fuzzed = what(name)
+    worker = Worker(folder, fuzzed)
+    mutator = fuzzed.mutator(Random(seed))
     for _ in range(runs):
         worker.one(mutator.case())
 
 
-def guided(folder: Path, runs: int, seed: int) -> None:
+def guided(folder: Path, name: str, runs: int, seed: int) -> None:
     """Cases that reached new code are mutated further: half of the time by the mutator, half by libFuzzer, byte by byte."""
     import atheris
 
     with atheris.instrument_imports(include=["proxy"]):
-        worker = Worker(folder)
-    from tests.fuzz.corpus import pieces, seeds
-
-    mutator = Mutator(Random(seed), seeds())
+        fuzzed = what(name)
+        worker = Worker(folder, fuzzed)
+    mutator = fuzzed.mutator(Random(seed))
     corpus = folder / "corpus"
     corpus.mkdir(exist_ok=True)
-    for number, seed_pieces in enumerate(seeds()):
-        for target in range(3):
-            corpus.joinpath(f"seed-{number}-{target}").write_bytes(bytes((target * 2, number % 256, number % 7)) + b"".join(seed_pieces))
+    for number, case in enumerate(fuzzed.corpus()):
+        corpus.joinpath(f"seed-{number}").write_bytes(case)
 
     def mutate(data: bytes, max_size: int, seed: int) -> bytes:
         if len(data) <= CHOICE_BYTES or seed % 2:
             return bytes(atheris.Mutate(data, max_size))
         choice = data[:CHOICE_BYTES] if seed % 8 else mutator.choice()
-        return (choice + mutator.text(list(pieces(data[CHOICE_BYTES:]))))[:max_size]
+        return (choice + mutator.text(list(fuzzed.pieces(data[CHOICE_BYTES:]))))[:max_size]
 
     def cross(first: bytes, second: bytes, max_size: int, seed: int) -> bytes:
-        return (first[:CHOICE_BYTES] + b"".join(mutator.crossed(list(pieces(first[CHOICE_BYTES:])))))[:max_size]
+        return (first[:CHOICE_BYTES] + b"".join(mutator.crossed(list(fuzzed.pieces(first[CHOICE_BYTES:])))))[:max_size]
 
     arguments: list[Any] = [
         "fuzz", f"-runs={runs}", f"-seed={seed}", f"-max_len={CHOICE_BYTES + 4096}", "-timeout=120", "-rss_limit_mb=0",
@@ -201,11 +200,12 @@ def guided(folder: Path, runs: int, seed: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz.worker")
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--what", choices=NAMES, default="sql")
     parser.add_argument("--runs", type=int, required=True)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--guided", action="store_true")
     given = parser.parse_args()
-    (guided if given.guided else unguided)(given.folder, given.runs, given.seed)
+    (guided if given.guided else unguided)(given.folder, given.what, given.runs, given.seed)
 
 
 if __name__ == "__main__":

@@ -184,3 +184,33 @@ def test_the_app_copies_what_is_not_encrypted(desk: Desk) -> None:
         assert NAMES[0].encode() in copied(app, f"COPY ({_ROWS}) TO STDOUT")
         with pytest.raises(errors.FeatureNotSupported):
             copied(app, "COPY shop.cards TO STDOUT")
+
+
+def test_an_end_of_copy_that_ends_none_lifts_no_limit(desk: Desk) -> None:
+    """PostgreSQL ignores CopyDone outside COPY, and gives the rows of what follows."""
+    with desk.raw(desk.analyst) as client:
+        for last in (m.CopyDone(), m.CopyFail(b"no")):
+            asked = (m.Parse(b"", b"SELECT id FROM shop.customers"), m.Bind(b"", b""), m.Describe("P", b""))
+            client.send(*asked, last, m.Execute(b""), m.Sync())
+            frames = client.until_ready()
+            assert (kinds_of(frames).count("D"), error_of(frames).sqlstate) == (ROW_LIMIT, "53400")
+
+
+def test_the_rest_of_large_copy_data_is_never_read_as_messages(desk: Desk) -> None:
+    """While half of a large CopyData is on its way the proxy commits a block of its own: no byte of it may move for that.
+
+    If it did, the last bytes of the data would be a frame for the server, which swallows the head of the next one: what is
+    in that one would be messages that nobody planned.
+    """
+    commit = len(m.Query(b"COMMIT").to_bytes())
+    hidden = m.Query(b"UPDATE shop.orders SET status = 'smuggled'").to_bytes()
+    swallows = b"d" + (commit - 1 + 5).to_bytes(4, "big")
+    raw = m.CopyData(b"x" * 2_000_000 + swallows + b"y" * (commit - len(swallows))).to_bytes()
+    with desk.raw(desk.analyst) as client:
+        client.send(m.Query(b"UPDATE shop.orders SET status = status RETURNING id"), raw[:70_000])
+        client.until(m.Backend.DATA_ROW)
+        client.send(raw[70_000:], m.CopyData(hidden))
+        client.until_ready()
+        client.send(m.Query(b"COMMIT"))
+        client.until_ready()
+    assert ("smuggled",) not in desk.stored("SELECT status FROM shop.orders")

@@ -7,12 +7,13 @@ import pytest
 from proxy.errors import Bug, Refusal, Unavailable
 from proxy.plan import Miss, Part, Plan, SealedParam, SealedResult
 from proxy.policy.verdict import Seal
-from proxy.session import CancelServer, Close, Reload, Statement
+from proxy.session import CancelServer, Close, Identified, Reload, Statement
 from proxy.session.client import STALLED_BYTES
 from proxy.session.naming import text_array
 from proxy.wire import messages as m
+from proxy.wire.auth import SCRAM_SHA_256, ScramClient
 from tests.fakes import FakePlanner, MarkingKeys
-from tests.playbook import KEY, READY, Playbook, frames
+from tests.playbook import KEY, PASSWORD, READY, VERIFIER, Playbook, frames
 
 Q, P, B, D, E, C = m.Query, m.Parse, m.Bind, m.Describe, m.Execute, m.Close
 SYNC, FLUSH, TERMINATE = m.Sync(), m.Flush(), m.Terminate()
@@ -494,6 +495,80 @@ def test_large_rows_pass_in_pieces() -> None:
     assert book.events[-1]["rows"] == 1
 
 
+@pytest.mark.parametrize("is_described", [True, False])
+def test_an_end_of_copy_that_ends_none_does_not_lift_the_row_limit(is_described: bool) -> None:
+    """PostgreSQL ignores CopyDone outside COPY; so must the count of rows, wherever it stands."""
+    book = Playbook(FakePlanner(is_glass=False, restricted=True, row_limit=2))
+    describe = (D("P", b""),) if is_described else ()
+    book.client(P(b"", b"SELECT 1"), B(b"", b""), *describe, m.CopyDone(), m.CopyFail(b"x"), E(b""), SYNC)
+    book.server(PARSED, BOUND, *([shape((0, 0, 25))] if is_described else []), ROW, ROW, ROW, ROW)
+    assert [one for one in book.client_hears() if isinstance(one, m.DataRow)] == [ROW, ROW]
+    assert errors_of(book.server(CANCELED, READY).client_hears()) == ["53400"]
+
+
+def test_an_end_of_copy_that_ends_none_hides_no_ciphertext() -> None:
+    sealed = MarkingKeys().seal(b"4111" * 400_000, domain="cards", search="equality")
+    large = m.DataRow((b"\\x" + sealed.hex().encode(),)).to_bytes()
+    book = sealed_book(sealed_plan("SELECT c"))
+    book.client(P(b"", b"SELECT c"), B(b"", b""), D("P", b""), m.CopyDone(), E(b""), SYNC)
+    book.server(PARSED, BOUND, shape((16400, 2, 17)))
+    book.quiet()
+    for start in range(0, len(large), 65_536):  # so large that it would pass in pieces if it passed unopened
+        book.server(large[start : start + 65_536])
+    book.to_client(m.DataRow((b"4111" * 400_000,)))
+
+
+def test_an_end_of_copy_overtakes_no_statement_that_must_fail() -> None:
+    book = Playbook(FakePlanner(is_glass=False, restricted=True, row_limit=2))
+    book.client(Q(b"BEGIN")).server(m.CommandComplete(b"BEGIN"), IN_BLOCK).quiet()
+    book.client(Q(b"SELECT 1"), m.CopyDone()).server(ROW, ROW, ROW, DONE, IN_BLOCK).quiet()
+    assert not book.session.is_over
+
+
+def test_large_copy_data_leaves_as_frames_of_its_own() -> None:
+    """Whatever is sent or dropped in the middle of it, its bytes are data for the server and nothing else."""
+    data = bytes(range(251)) * 8_000
+    raw = m.CopyData(data).to_bytes()
+    book = glass().client(Q(b"COPY t FROM STDIN")).server(m.CopyInResponse(0, ())).quiet()
+    heard = b""
+    for start in range(0, len(raw), 65_536):
+        said = book.client(raw[start : start + 65_536]).server_hears()
+        assert all(isinstance(one, m.CopyData) for one in said)
+        heard += b"".join(one.data for one in said if isinstance(one, m.CopyData))
+    assert heard == data
+
+
+def test_the_rest_of_large_copy_data_after_an_error_does_not_shift_what_follows() -> None:
+    """The server fails the COPY while half of a large CopyData is here: what is dropped of it must not be missed there."""
+    raw = m.CopyData(b"x" * 2_000_000).to_bytes()
+    book = glass().client(P(b"", b"COPY t FROM STDIN"), B(b"", b""), E(b""))
+    book.server(PARSED, BOUND, m.CopyInResponse(0, ())).quiet()
+    book.client(raw[:70_000])
+    book.server(m.error_response("ERROR", "22P02", "no"))
+    book.client(raw[70_000:], SYNC, Q(b"SELECT 1"))
+    said = book.server_hears()
+    assert said[-2:] == [SYNC, Q(b"SELECT 1")]
+    assert all(isinstance(one, m.CopyData) for one in said[:-2])
+
+
+def test_a_goodbye_instead_of_copy_data_is_not_waited_out() -> None:
+    copy = (Part("Copy", gives_rows=False, writes=True), Part("Select", row_limit=2))
+    book = restricted(COPY=Plan(b"COPY", copy, log_text="COPY", restricted=True)).client(Q(b"COPY"), TERMINATE)
+    book.server(m.CommandComplete(b"BEGIN"), IN_BLOCK).to_server(Q(b"BEGIN"), Q(b"COPY")).then()
+    book.server(m.CopyInResponse(0, ())).to_server(TERMINATE)
+    assert book.session.is_over
+
+
+def test_a_commit_of_ours_does_not_stand_inside_large_copy_data() -> None:
+    write = Plan(b"INSERT", (Part("Insert", row_limit=2, writes=True),), log_text="INSERT", restricted=True)
+    raw = m.CopyData(b"x" * 2_000_000).to_bytes()
+    book = restricted(INSERT=write).client(Q(b"INSERT"), raw[:70_000])
+    book.server(m.CommandComplete(b"BEGIN"), IN_BLOCK, ROW, m.CommandComplete(b"INSERT 0 1"), IN_BLOCK)
+    said = book.server_hears()
+    assert (said[0], said[-1]) == (Q(b"BEGIN"), Q(b"COMMIT"))
+    assert isinstance(said[-2], m.CopyData)
+
+
 # --- peers
 
 
@@ -528,6 +603,11 @@ def test_a_reply_nobody_asked_for_ends_the_session(reply: m.Message) -> None:
     assert errors_of(book.client_hears()) == ["08006"]
 
 
+def test_a_simple_query_is_never_suspended() -> None:
+    book = glass().client(Q(b"SELECT 1; SELECT 2")).server(m.PortalSuspended())
+    assert errors_of(book.client_hears()) == ["08006"]
+
+
 def test_a_held_client_is_read_only_so_far() -> None:
     book = restricted(SELECT_1=Miss(("t",))).client(Q(b"SELECT 1"))
     assert book.session.wants_client_bytes
@@ -535,6 +615,65 @@ def test_a_held_client_is_read_only_so_far() -> None:
     assert not book.session.wants_client_bytes
     book.answer("new_planner", book.planner)
     assert book.session.wants_client_bytes
+
+
+def test_a_client_that_is_not_in_yet_is_read_only_so_far() -> None:
+    book = Playbook(FakePlanner(), logs_in=False)
+    book.client(m.StartupMessage((3, 0), {"user": "ana"}).to_bytes())  # its verifier is being looked up
+    assert book.session.wants_client_bytes
+    book.client(b"x" * STALLED_BYTES)
+    assert book.session.wants_client_bytes  # the largest answer to a challenge fits
+    book.client(b"x")
+    assert not book.session.wants_client_bytes
+
+
+def at_the_servers_door() -> Playbook:
+    """Proved to us; the server has the start-up packet."""
+    book, scram = Playbook(FakePlanner(), logs_in=False), ScramClient("", b"client", password=PASSWORD)
+    book.client(m.StartupMessage((3, 0), {"user": "ana"}).to_bytes())
+    book.take(book.session.identified(Identified(verifier=VERIFIER, role="dba")))
+    book.quiet().client(m.SASLInitialResponse(SCRAM_SHA_256, scram.first()))
+    (challenge,) = book.client_hears()
+    assert isinstance(challenge, m.AuthenticationSASLContinue)
+    book.client(m.SASLResponse(scram.final(challenge.data))).answer("new_planner", book.planner)
+    return book.take(book.session.server_connected()).quiet()
+
+
+@pytest.mark.parametrize("more", [m.NoticeResponse((("M", b"x"),)), m.ParseComplete(), m.AuthenticationOk(), CANCELED])
+def test_what_a_server_adds_to_its_refusal_is_for_nobody(more: m.Message) -> None:
+    refusal = m.error_response("FATAL", "3D000", "no such database")
+    book = at_the_servers_door().server(refusal, more).then(Close())
+    assert book.session.is_over
+    assert errors_of(book.client_hears()) in (["3D000"], [])
+
+
+def test_a_first_status_nobody_knows_ends_the_session() -> None:
+    book = at_the_servers_door().server(m.AuthenticationOk(), m.frame(m.Backend.READY_FOR_QUERY, b"X"))
+    assert errors_of(book.client_hears()) == ["08006"]
+    assert book.session.is_over
+
+
+def test_a_position_no_text_has_is_left_out() -> None:
+    plan = Plan(b"SELECT 2", (Part("Select"),), offsets=((0, 8, 0),), log_text="?", restricted=True)
+    report = m.ErrorResponse((("C", b"42703"), ("P", b"9" * 5_000)))
+    error, _ = restricted(SELECT_1=plan).client(Q(b"SELECT 1")).server(report, READY).client_hears()
+    assert isinstance(error, m.ErrorResponse)
+    assert error.get("P") is None
+
+
+def test_the_path_is_read_in_the_client_encoding() -> None:
+    book = restricted().server(m.ParameterStatus(b"client_encoding", b"LATIN1")).quiet()
+    book.client(Q(b"SET search_path = x")).server(m.CommandComplete(b"SET"), READY).quiet()
+    book.client(Q(b"SELECT 1"))
+    values = m.DataRow(("{pg_catalog,é}".encode("latin-1"),))
+    book.server(PARSED, BOUND, values, DONE, CLOSED, CLOSED, READY)
+    assert book.planner.calls[-1] == ("SELECT 1", ("pg_catalog", "é"))
+
+
+def test_a_path_that_is_no_text_ends_the_session() -> None:
+    book = restricted().client(Q(b"SET search_path = x")).server(m.CommandComplete(b"SET"), READY).quiet()
+    book.client(Q(b"SELECT 1")).server(PARSED, BOUND, m.DataRow((b"{\xff}",)))
+    assert errors_of(book.client_hears()) == ["08006"]
 
 
 def test_restricted_callers_read_no_details() -> None:

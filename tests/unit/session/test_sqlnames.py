@@ -335,6 +335,15 @@ def test_fetch_shows_what_was_declared() -> None:
     book.client(Q(b"MOVE 3 IN c")).server(done("MOVE 3"), IN_BLOCK).to_client(done("MOVE 3"), IN_BLOCK)
 
 
+def test_a_described_move_has_no_rows_to_open() -> None:
+    """PostgreSQL describes MOVE as a statement without rows (UtilityReturnsTuples)."""
+    for role in ("analyst", "app"):
+        book = run(in_block(role), DECLARE, "DECLARE CURSOR", ready=IN_BLOCK)
+        book.client(P(b"", b"MOVE c"), B(b"", b""), D("P", b""), E(b""), SYNC)
+        book.server(PARSED, BOUND, m.NoData(), done("MOVE 1"), IN_BLOCK)
+        book.to_client(PARSED, BOUND, m.NoData(), done("MOVE 1"), IN_BLOCK)
+
+
 def test_fetch_of_a_binary_cursor() -> None:
     """A simple FETCH answers in the cursor's own format."""
     book = run(in_block(), DECLARE.replace("CURSOR", "BINARY CURSOR"), "DECLARE CURSOR", ready=IN_BLOCK)
