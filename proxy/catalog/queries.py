@@ -324,7 +324,7 @@ _VERSIONED = {
     "pg_attrdef": "adrelid NOT IN (SELECT oid FROM pg_class WHERE relpersistence = 't')",
     "pg_index": "indrelid NOT IN (SELECT oid FROM pg_class WHERE relpersistence = 't')",
     **dict.fromkeys(
-        ("pg_proc", "pg_rewrite", "pg_trigger", "pg_policy", "pg_inherits", "pg_cast", "pg_operator", "pg_authid",
+        ("pg_proc", "pg_rewrite", "pg_trigger", "pg_policy", "pg_inherits", "pg_cast", "pg_operator",
          "pg_auth_members", "pg_database", "pg_aggregate", "pg_partitioned_table", "pg_foreign_table"),
         "true",
     ),
@@ -332,4 +332,4 @@ _VERSIONED = {
 FINGERPRINT = "SELECT " + ", ".join(
     f"(SELECT count(*)::text || ' ' || coalesce(sum(xmin::text::bigint), 0)::text FROM {name} WHERE {which}) AS {name}"
     for name, which in _VERSIONED.items()
-)
+) + ", (SELECT sum(hashtextextended(r::text, 0))::text FROM pg_roles AS r) AS roles"  # of pg_authid we may not read xmin

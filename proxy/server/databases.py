@@ -167,11 +167,14 @@ class Databases:
                 try:
                     is_told = database.news.is_set()
                     database.news.clear()
-                    if is_told or await database.loader.has_changed():
+                    has_changed = is_told or await database.loader.has_changed()
+                    asked = self._now() - begun
+                    if has_changed:
                         await self._load(database)
+                    # Looking takes a twentieth of the time at most, loading what changed a half.
+                    seconds = min(_MOST_SECONDS, max(self._watch_seconds, _SHARE * asked, self._now() - begun))
                 except Unavailable as error:
                     logger.warning("database %s: %s", database.name, error.message)
-                seconds = min(_MOST_SECONDS, max(self._watch_seconds, _SHARE * (self._now() - begun)))
         finally:
             database.is_watched = False
 

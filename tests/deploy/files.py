@@ -16,9 +16,6 @@ ROOT = Path(__file__).parents[2]
 DOCKER = ROOT / "docker"
 TOOLS = ROOT / "build" / "deploy-tools"
 
-# Lines of docker/proxy.yaml that a coming version reads.
-_COMING = re.compile(r"^( *)#\+ ", re.M)
-
 
 def tool(*parts: str) -> Path:
     """A file of the linters; skips where they could not be installed."""
@@ -33,15 +30,14 @@ def read_yaml(path: Path) -> Any:
     return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
-def proxy_yaml(*, coming: bool = False) -> str:
-    """docker/proxy.yaml; `coming`: with the lines that wait for their features."""
-    text = (DOCKER / "proxy.yaml").read_text(encoding="utf-8")
-    return _COMING.sub(r"\1", text) if coming else text
+def proxy_yaml() -> str:
+    """docker/proxy.yaml."""
+    return (DOCKER / "proxy.yaml").read_text(encoding="utf-8")
 
 
 def proxy_settings() -> Any:
-    """All it says, waiting lines included."""
-    return yaml.safe_load(proxy_yaml(coming=True))
+    """All it says."""
+    return yaml.safe_load(proxy_yaml())
 
 
 # --- Dockerfile ------------------------------------------------------------------------------------------------------

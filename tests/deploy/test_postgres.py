@@ -17,6 +17,7 @@ import pytest
 
 from proxy.cli.embedded import TEST_SETTINGS, EmbeddedServer, installations
 from proxy.crypto import providers
+from tests.certificates import Authority
 from tests.deploy.files import DOCKER, proxy_yaml
 from tests.servers import SUPERUSER
 from tests.shop import RunningProxy
@@ -130,6 +131,7 @@ def etc(made: Made, folder: Path, port: int = 0) -> Path:
     for ours, here in (
         ("host: 0.0.0.0", "host: 127.0.0.1"), ("port: 6543", f"port: {port}"), ("host: postgres", f"host: {made.server.host}"),
         ("port: 5432", f"port: {made.server.port}"), ("/run/secrets", str(folder)), ("/var/lib/maskgate", str(folder)),
+        ("port: 9187", "port: 0"),
     ):  # fmt: skip
         assert ours in text
         text = text.replace(ours, here)
@@ -137,6 +139,8 @@ def etc(made: Made, folder: Path, port: int = 0) -> Path:
     secret = folder / "catalog.password"
     secret.touch(mode=0o600)
     secret.write_text(_CATALOG_PASSWORD + "\n", encoding="utf-8")
+    pair = Authority(folder).sign("tls", hosts=("127.0.0.1",))
+    assert (pair.cert.name, pair.key.name) == ("tls.crt", "tls.key")
     (folder / "keys").mkdir()
     providers.create(folder / "keys" / "ring.json", folder / "master.key")
     return folder / "proxy.yaml"
