@@ -63,16 +63,17 @@ class Program:
     """A driver of another language: a program under tests/drivers/ that prints what it heard as one JSON list."""
 
     command: tuple[str, ...]
+    url: Callable[[str], str] = str  # a DSN as the driver writes it
 
     def run(self, dsn: str, scene: str, *texts: str) -> list[Any]:
         """One conversation; it must end well."""
-        done = subprocess.run([*self.command, dsn, scene, *texts], capture_output=True, encoding="utf-8", timeout=90, check=False)
+        done = subprocess.run([*self.command, self.url(dsn), scene, *texts], capture_output=True, encoding="utf-8", timeout=90, check=False)
         assert done.returncode == 0, done.stderr[-4000:]
         return list(json.loads(done.stdout))
 
     def cancelled(self, desk: Desk, login: str) -> list[Any]:
         """The same for `SLEEP`, cancelled by the driver when the server sleeps."""
-        command = [*self.command, desk.dsn(login), "cancel", SLEEP]
+        command = [*self.command, self.url(desk.dsn(login)), "cancel", SLEEP]
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8")
         try:
             until_it_sleeps(desk, login)
