@@ -9,6 +9,7 @@ import pytest
 from tests.integration.desk import Desk
 from tests.integration.drivers import CARD_NUMBERS, CUSTOMERS, REFUSED, Program, both, build, shown
 
+
 def jdbc(dsn: str, more: str = "") -> str:
     """The URL as JDBC writes it; without TLS."""
     place = urlsplit(dsn)

@@ -286,7 +286,7 @@ class Maven(Suite):
         shutil.rmtree(reports, ignore_errors=True)
         selected = [f"-Dtest={only}"] if only else []
         call(
-            ["mvn", "-B", "-o", "surefire:test", "-Dmaven.test.failure.ignore=true", *selected],
+            ["mvn", "-B", "surefire:test", "-Dmaven.test.failure.ignore=true", *selected],
             cwd=folder / "work", env=place.environment(), log=log,
         )  # fmt: skip
         return from_junit(sorted(reports.glob("TEST-*.xml")))
