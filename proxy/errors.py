@@ -34,6 +34,10 @@ class ProtocolError(ProxyError):
     fatal = True
 
 
+class NoStartup(ProtocolError):
+    """What a client sent first is no start-up packet at all. As in PostgreSQL the log hears of it, the client does not."""
+
+
 class AuthError(ProxyError):
     """We do not know, or do not believe, who asks (28P01 wrong password, 28000 not let in)."""
 

@@ -38,6 +38,10 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
+# How long a connection stays that nobody uses. A database somebody is connected to can be neither dropped nor taken as a
+# template; both wait five seconds for others to leave (CountOtherDBBackends), so this must be well below.
+_IDLE_S = 1.0
+
 # How long view texts may wait for a lock. pg_get_viewdef locks the view and what it names; a session that changes one of
 # them in an open transaction may itself be waiting for this very load.
 _LOCK_WAIT_MS = 200
@@ -79,7 +83,8 @@ async def load(source: str | Connection, *, version: int, trusted_owners: Collec
 
 
 class Loader:
-    """Owner of one connection to one database, with the login that may read the catalog; reconnects when it is lost.
+    """Owner of one connection to one database, with the login that may read the catalog; reconnects when it is lost,
+    and lets go of it when it is not used for a second: clients must be able to drop the database.
 
     Snapshots get versions 1, 2, 3 …; when nothing has changed, `load` returns the same snapshot again, so that plans
     made with it stay valid. `ssl` as asyncpg.connect takes it. `on_ddl` is called when the server notifies on CHANNEL.
@@ -91,6 +96,7 @@ class Loader:
         *,
         trusted_owners: Collection[str] = (),
         timeout_s: float = 30.0,
+        idle_s: float = _IDLE_S,
         ssl: SSLContext | Literal["disable", "prefer"] = "disable",
         direct_tls: bool = False,
         on_ddl: Callable[[], None] | None = None,
@@ -99,7 +105,8 @@ class Loader:
         self._ssl, self._direct_tls = ssl, direct_tls
         self._on_ddl = on_ddl
         self._trusted_owners = frozenset(trusted_owners)
-        self._timeout_s = timeout_s
+        self._timeout_s, self._idle_s = timeout_s, idle_s
+        self._idle: asyncio.TimerHandle | None = None
         self._lock = asyncio.Lock()
         self._connection: Connection | None = None
         self._begun = 0
@@ -151,6 +158,8 @@ class Loader:
     async def close(self) -> None:
         """Close the connection; a later call opens a new one."""
         async with self._lock:
+            if self._idle is not None:
+                self._idle.cancel()
             connection, self._connection = self._connection, None
             if connection is not None:
                 await connection.close(timeout=self._timeout_s)
@@ -164,8 +173,22 @@ class Loader:
             await connection.add_listener(CHANNEL, lambda *_: told())
         return connection
 
+    def _let_go(self) -> None:
+        """The connection was not used for a while."""
+        if self._connection is not None and not self._lock.locked():
+            self._connection.terminate()
+            self._connection = None
+
     async def _ask(self, question: Callable[[Connection], Awaitable[_T]]) -> _T:
         """Ask on our connection; if that one was lost since its last use, once more on a new one."""
+        if self._idle is not None:
+            self._idle.cancel()
+        try:
+            return await self._ask_now(question)
+        finally:
+            self._idle = asyncio.get_running_loop().call_later(self._idle_s, self._let_go)
+
+    async def _ask_now(self, question: Callable[[Connection], Awaitable[_T]]) -> _T:
         while True:
             connection = self._connection
             is_new = connection is None or connection.is_closed()

@@ -51,6 +51,7 @@ from proxy.wire.messages import CancelRequest
 logger = logging.getLogger("maskgate")
 
 SWEEP_SECONDS = 1.0
+VERIFIER_IDLE_SECONDS = 60.0  # nobody drops the catalog login's own database
 VERSION = f"maskgate {version('maskgate')}"
 
 
@@ -139,7 +140,7 @@ class Proxy:
         self._cancels: set[asyncio.Task[None]] = set()  # of _running, those that stop work on the server
         self._dirty: list[Link] = []
         self._starting: dict[Link, None] = {}  # not yet let in, the oldest first
-        self._verifiers = self._loader(upstream.catalog_database, None)
+        self._verifiers = self._loader(upstream.catalog_database, None, VERIFIER_IDLE_SECONDS)
         self._empty = asyncio.Event()
 
     # -- life
@@ -441,10 +442,11 @@ class Proxy:
         await self.upstream.cancel(request)
         link.close()
 
-    def _loader(self, database: str, on_ddl: Callable[[], None] | None) -> Loader:
+    def _loader(self, database: str, on_ddl: Callable[[], None] | None, idle_s: float = 1.0) -> Loader:
         upstream = self.upstream
         return Loader(
             upstream.dsn(database),
+            idle_s=idle_s,
             trusted_owners=self._trusted_owners,
             ssl=upstream.catalog_ssl,
             direct_tls=upstream.tls is not None and upstream.tls.negotiation == "direct",

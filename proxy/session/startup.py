@@ -1,7 +1,8 @@
 """From the first byte of a client to the server's first ReadyForQuery: who asks, is it true, and may they start so.
 
 Promise: nothing is asked of the PostgreSQL server before the client proved its password; an unknown login cannot be told
-from a wrong password; what goes wrong ends with one FATAL ErrorResponse. (PostgreSQL 18, 54.2.1 and 54.3.)
+from a wrong password; what goes wrong ends with one FATAL ErrorResponse, or without a word where the first packet is none.
+(PostgreSQL 18, 54.2.1 and 54.3.)
 
     first packet (-> TLS) -> identity -> SASL, certificate or trust -> planner -> server -> the server's own authentication
     -> its parameters -> ReadyForQuery (held back)
@@ -16,7 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from proxy.errors import AuthError, ProtocolError, ProxyError, Unavailable
+from proxy.errors import AuthError, NoStartup, ProtocolError, ProxyError, Unavailable
 from proxy.plan import Miss, Plan
 from proxy.session.actions import (
     Action,
@@ -236,7 +237,9 @@ class Startup:
         had_server = self._state == "server"
         self._state = "closed"
         event = self._journal.login_refused(self.message, error, reason or self._identity.reason)
-        actions: list[Action] = [*self._take(), Record(event), ToClient(_fatal(error))]
+        actions: list[Action] = [*self._take(), Record(event)]
+        if not isinstance(error, NoStartup):
+            actions.append(ToClient(_fatal(error)))
         if had_server:
             actions.append(ToServer(Terminate().to_bytes()))
         return [*actions, Close()]

@@ -17,7 +17,7 @@ from collections.abc import Set
 from dataclasses import dataclass
 from typing import Literal
 
-from proxy.errors import ProtocolError
+from proxy.errors import NoStartup, ProtocolError
 from proxy.wire.messages import (
     MAX_STARTUP_BYTES,
     Backend,
@@ -236,12 +236,15 @@ class StartupReader:
         self._buffer += data
 
     def next(self) -> StartupPacket | None:
-        """The next packet, or None when more bytes are needed. Raises ProtocolError (08P01; 0A000: not protocol 3)."""
+        """The next packet, or None when more bytes are needed.
+
+        Raises ProtocolError (08P01; 0A000: not protocol 3), NoStartup.
+        """
         if len(self._buffer) < 4:
             return None
         length = int.from_bytes(self._buffer[:4], "big")
         if not 8 <= length <= MAX_STARTUP_BYTES + 4:
-            raise ProtocolError("invalid length of startup packet")
+            raise NoStartup("invalid length of startup packet")
         if len(self._buffer) < length:
             return None
         packet = parse_startup(self._buffer[4:length])

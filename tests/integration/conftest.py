@@ -8,6 +8,7 @@ import pytest
 
 from proxy.cli.embedded import EmbeddedServer
 from tests.integration.desk import Desk, desk_of
+from tests.integration.drivers import MANY_ROWS
 from tests.shop import Place, shop_place
 from tests.twin import Twin, twin_of
 
@@ -37,4 +38,11 @@ def twin(server: EmbeddedServer, shop: Place) -> Iterator[Twin]:
 def desk(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """A small shop that restricted callers may write to, on each version. Leave the rows as they were."""
     with desk_of(server, tmp_path_factory.mktemp(f"desk{server.version}") / "proxy") as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def driven(newest_server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """The same on the newest version only, with a limit above big results: what the tests of single drivers talk to."""
+    with desk_of(newest_server, tmp_path_factory.mktemp("driven") / "proxy", MANY_ROWS + 1) as made:
         yield made

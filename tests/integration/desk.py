@@ -113,8 +113,8 @@ class Desk:
 
 
 @contextmanager
-def desk_of(server: EmbeddedServer, folder: Path) -> Iterator[Desk]:
-    """All of it, on one server; nothing may be left changed."""
+def desk_of(server: EmbeddedServer, folder: Path, limit: int = ROW_LIMIT) -> Iterator[Desk]:
+    """All of it, on one server; nothing may be left changed. `limit`: rows a statement of a restricted caller may read."""
     database = new_database(server)
     try:
         analyst, writer, app = (database.role(name) for name in ("ana", "wim", "app"))
@@ -127,7 +127,7 @@ def desk_of(server: EmbeddedServer, folder: Path) -> Iterator[Desk]:
         )
         rules = folder / "rules"
         rules.mkdir(parents=True)
-        text = RULES.format(analyst=analyst, writer=writer, app=app, limit=ROW_LIMIT)
+        text = RULES.format(analyst=analyst, writer=writer, app=app, limit=limit)
         (rules / "all.yaml").write_text(text)
         running = RunningProxy(write_config(folder, server, database.name, rules="rules"))
         try:

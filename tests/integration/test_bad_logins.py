@@ -285,6 +285,18 @@ def test_server_that_starts_up_says_so(lonely: Inside, lonely_server: EmbeddedSe
     lonely.check()
 
 
+@pytest.mark.parametrize("data", [m.Terminate().to_bytes(), b"GET / HTTP/1.0\r\n\r\n", b"\0\0\0\4", b"\0\0"])
+def test_what_is_no_startup_packet_hears_what_postgresql_says(lonely: Inside, lonely_server: EmbeddedServer, data: bytes) -> None:
+    """A client that leaves before it began, a browser, half a length: the end of the stream, nothing else."""
+    heard = []
+    for port in (lonely_server.port, lonely.port):
+        with socket.create_connection(("127.0.0.1", port), 15) as wire:
+            wire.sendall(data)
+            wire.shutdown(socket.SHUT_WR)
+            heard.append(wire.recv(1 << 16))
+    assert heard == [b"", b""]
+
+
 def test_server_that_hangs_costs_no_more_than_the_time_limit(lonely: Inside, lonely_server: EmbeddedServer) -> None:
     """The postmaster takes no connection: the kernel does, and nobody speaks."""
     lonely.check()

@@ -657,3 +657,37 @@ def test_ddl_while_loading(database: Database) -> None:
             stop.set()
 
     with_loader(database.dsn(), work)
+
+
+def test_a_database_nobody_uses_can_be_dropped(database: Database) -> None:
+    """Also be taken as a template: our own connection leaves by itself, sooner than PostgreSQL gives up waiting for it."""
+
+    async def work(loader: Loader) -> int:
+        first = await loader.load()
+        copy = f"{database.name}_copy"
+        await asyncio.to_thread(database.execute, f"CREATE DATABASE {copy} TEMPLATE {database.name}")
+        await asyncio.to_thread(database.execute, f"DROP DATABASE {copy}")
+        assert await loader.load() is first  # comes back when it is needed
+        return first.version
+
+    assert with_loader(database.dsn(), work) == 1
+
+
+def test_a_connection_that_rests_is_closed_and_no_other(database: Database) -> None:
+    """Questions follow each other on one connection; the time counts from the last."""
+    mine = "SELECT pid FROM pg_stat_activity WHERE application_name = 'maskgate catalog' AND datname = current_database()"
+
+    async def work() -> None:
+        loader, restless = Loader(database.dsn(), idle_s=60.0), Loader(database.dsn(), idle_s=0.0)
+        await loader.load()
+        [first] = await asyncio.to_thread(database.execute, mine)
+        for _ in range(3):
+            await restless.load()
+            assert await loader.load() is not None
+        async with asyncio.timeout(10):
+            while (seen := await asyncio.to_thread(database.execute, mine)) != [first]:
+                assert first in seen
+        await loader.close()
+        await restless.close()
+
+    asyncio.run(work())

@@ -78,8 +78,6 @@ def test_who_does_not_get_in(verifier: Verifier | None, role: str | None, passwo
 @pytest.mark.parametrize(
     "data",
     [
-        b"GET / HTTP/1.0\r\n",
-        b"\0\0\0\4",
         m.SSLRequest().to_bytes() + STARTUP.to_bytes(),
         m.StartupMessage((3, 0), {"database": "x"}).to_bytes(),
         m.StartupMessage((2, 0), {}).to_bytes(),
@@ -88,6 +86,15 @@ def test_who_does_not_get_in(verifier: Verifier | None, role: str | None, passwo
 def test_junk_is_answered_and_closed(data: bytes) -> None:
     book = fresh().client(data)
     assert fatal(book).sqlstate in ("08P01", "28000", "0A000")
+
+
+@pytest.mark.parametrize("data", [b"GET / HTTP/1.0\r\n", b"\0\0\0\4", m.Terminate().to_bytes()])
+def test_what_is_no_startup_packet_is_closed_without_a_word(data: bytes) -> None:
+    """As PostgreSQL does it: a client that left before it began (node-postgres) is not told of an error."""
+    book = fresh().client(data).then(Close())
+    assert book.client_hears() == []
+    assert book.session.is_over
+    assert [event["sqlstate"] for event in book.events] == ["08P01"]
 
 
 def test_encryption_is_declined_once() -> None:
