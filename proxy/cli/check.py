@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import asyncpg
 from rich.console import Console
 
+from proxy.catalog.loader import CHANNEL
 from proxy.catalog.snapshot import Snapshot
 from proxy.cli.catalog import connected, quoted, snapshot_of
 from proxy.cli.functions import function_findings
@@ -55,6 +56,22 @@ SELECT c.relname::text AS name, i.indrelid AS relation, (i.indkey::int2[])[0:0] 
   FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
   JOIN pg_catalog.pg_am AS a ON a.oid = c.relam
  WHERE a.amname = 'btree' AND i.indisvalid AND i.indnatts > 1 ORDER BY i.indexrelid"""
+# Functions of event triggers that notify on our channel.
+_WATCHED = """
+SELECT true FROM pg_catalog.pg_event_trigger AS t JOIN pg_catalog.pg_proc AS p ON p.oid = t.evtfoid
+ WHERE t.evtenabled <> 'D' AND p.prosrc LIKE $1 LIMIT 1"""
+_TRIGGER = f"""\
+CREATE FUNCTION maskgate_ddl() RETURNS event_trigger LANGUAGE plpgsql AS
+  $$ BEGIN PERFORM pg_catalog.pg_notify('{CHANNEL}', ''); END $$;
+CREATE EVENT TRIGGER maskgate_ddl ON ddl_command_end EXECUTE FUNCTION maskgate_ddl();
+CREATE EVENT TRIGGER maskgate_drop ON sql_drop EXECUTE FUNCTION maskgate_ddl();"""
+# $1: the service login, $2: the role it takes.
+_TAKES = """
+SELECT r.rolcanlogin AS can_login, r.rolinherit AS inherits,
+       r.rolsuper OR r.rolreplication OR r.rolbypassrls OR r.rolcreaterole AS has_power,
+       s.oid IS NOT NULL AS is_there, s.oid IS NOT NULL AND pg_catalog.pg_has_role(r.oid, s.oid, 'member') AS is_member,
+       coalesce(s.rolsuper OR s.rolreplication OR s.rolbypassrls, false) AS is_strong
+  FROM pg_catalog.pg_roles AS r LEFT JOIN pg_catalog.pg_roles AS s ON s.rolname = $2 WHERE r.rolname = $1"""
 _HBA = """
 SELECT line_number, type, user_name, address, netmask, auth_method FROM pg_catalog.pg_hba_file_rules
  WHERE error IS NULL ORDER BY line_number"""
@@ -84,6 +101,10 @@ async def _check(config: Config, database: str | None) -> list[Finding]:
             found.append(Finding("error", "rules encrypt columns, and the configuration names no `keys`"))
         found += [one async for one in _sealed_columns(connection, ruleset, snapshot)]
         found += [one async for one in _logins(connection, ruleset)]
+        found += [one async for one in _service(connection, ruleset, config)]
+        if not await connection.fetchval(_WATCHED, f"%{CHANNEL}%"):
+            text = "DDL done past the proxy is noticed within a second; with an event trigger it is noticed at once"
+            found.append(Finding("notice", text, _TRIGGER))
         owners = (*config.trusted_owners, *ruleset.trusted_owners)
         found += await function_findings(connection, owners, ruleset, snapshot)
         found += check_indexes(ruleset, snapshot, [_index(row) for row in await connection.fetch(_INDEXES)])
@@ -144,6 +165,37 @@ async def _logins(connection: Connection, ruleset: Ruleset) -> AsyncIterator[Fin
                 place = "a local socket" if rule["type"] == "local" else rule["address"] or "anywhere"
                 text = f"pg_hba.conf line {rule['line_number']} may let {login} in from {place}, around the proxy"
                 yield Finding("error", f"{text}: masks run as its own role, so it would read raw values there")
+
+
+async def _service(connection: Connection, ruleset: Ruleset, config: Config) -> AsyncIterator[Finding]:
+    """Whether the proxy's own login can become what the rules say, and no more."""
+    service = config.server.service
+    for role in ruleset.roles.values():
+        if role.service is None:
+            continue
+        if service is None:
+            yield Finding("error", f"{role.rule}: has a `service`, and proxy.yaml has no server.service: {{user: …}}")
+            continue
+        wanted = role.service.set_role
+        row = await connection.fetchrow(_TAKES, service.user, wanted)
+        if row is None or not row["can_login"]:
+            yield Finding("error", f"server.service: PostgreSQL has no login {service.user}")
+        elif not row["is_there"]:
+            yield Finding("error", f"{role.rule}: PostgreSQL has no role {wanted}")
+        elif not row["is_member"]:
+            proposal = f"GRANT {quoted(wanted)} TO {quoted(service.user)};"
+            yield Finding("error", f"{role.rule}: {service.user} is no member of {wanted}", proposal)
+        else:
+            if row["has_power"] or row["is_strong"]:
+                strong = service.user if row["has_power"] else wanted
+                powers = "superuser, CREATEROLE, REPLICATION or BYPASSRLS"
+                yield Finding("error", f"{role.rule}: {strong} has powers of its own ({powers})")
+            if row["inherits"]:
+                proposal = f"ALTER ROLE {quoted(service.user)} NOINHERIT;"
+                yield Finding("warning", f"{service.user} inherits what its roles may: it needs none of it by itself", proposal)
+        if not role.restricted:
+            text = f"{role.rule}: is not restricted, so its sessions may SET ROLE to whatever {service.user} is a member of"
+            yield Finding("warning", text)
 
 
 def _lets_past(rule: asyncpg.Record, login: str, proxy_address: str | None) -> bool:

@@ -12,7 +12,7 @@ from proxy.caller import Caller
 from proxy.catalog.snapshot import Oid, Snapshot
 from proxy.cli.catalog import connected, path_of, snapshot_of
 from proxy.cli.serve import open_policy
-from proxy.config import Config
+from proxy.config import Config, ConfigError
 from proxy.errors import AuthError, ProxyError
 from proxy.plan import Miss, Plan, Use
 from proxy.policy.decide import Judge
@@ -31,7 +31,10 @@ async def _explain(config: Config, login: str, sql: str, database: str | None, c
         raise AuthError(f"no role of the rules names the login {login}: it is not let in", sqlstate="28000")
     async with connected(config, database) as connection:
         snapshot = await snapshot_of(connection, config, policy.ruleset)
-        path = await path_of(connection, login)
+        rule, service = policy.ruleset.roles[role].service, config.server.service
+        if rule is not None and service is None:
+            raise ConfigError(f"{policy.ruleset.roles[role].rule}: has a `service`, but proxy.yaml has no server.service")
+        path = await path_of(connection, login if rule is None or service is None else service.user, rule)
     judge = policy.judge_for(role, snapshot)
     kind = "restricted" if judge.restricted else "unrestricted"
     console.print(f"{login}, role {role} ({kind}), search_path {', '.join(path)}", markup=False)

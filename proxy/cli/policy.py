@@ -62,7 +62,9 @@ class Policy:
 
     def planner_for(self, caller: Caller, snapshot: Snapshot) -> Planner:
         """A planner for a caller's role over a snapshot."""
-        return Planner(self.judge_for(caller.role, snapshot), snapshot, caller.login, self._seal_text, self.watch)
+        service = self.ruleset.roles[caller.role].service
+        user = caller.login if service is None else service.set_role  # what "$user" means at the server
+        return Planner(self.judge_for(caller.role, snapshot), snapshot, user, self._seal_text, self.watch)
 
     def _seal_text(self, seal: Seal, plaintext: bytes) -> bytes:
         return self._sealing.seal(plaintext, domain=seal.domain, search=seal.search)

@@ -43,7 +43,8 @@ class Watch(Protocol):
 
 
 class Planner:
-    """Plans for one role over one snapshot; shared by every session of that role. `seal_text` seals constants."""
+    """Plans for one role over one snapshot; shared by every session of that role. `login`: who that is at the server, as
+    current_user has it. `seal_text` seals constants."""
 
     def __init__(
         self, judge: Judge, snapshot: Snapshot, login: str, seal_text: SealText, watch: Watch | None = None

@@ -6,6 +6,8 @@
     upstream   the way to PostgreSQL: connections, TLS, cancel requests
     logins     who may come in, and how it is proven
     databases  the catalogs, their planners, and noticing DDL done elsewhere
+    metrics    what is counted, and Prometheus' text of it; reports: the tables behind SHOW
+    control    questions between a worker and its supervisor; web: /metrics and /healthz
 """
 
 from proxy.server.logins import Logins

@@ -68,6 +68,31 @@ def test_a_login_postgresql_does_not_know(newest_server: EmbeddedServer, tmp_pat
         assert "has no login" in login(small, "remove", "guest").stderr
 
 
+def command(small: Small, *words: str) -> tuple[int, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "proxy.cli", *words, "-c", str(small.config_file)],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_check_and_explain_know_of_the_service(newest_server: EmbeddedServer, tmp_path: Path) -> None:
+    with service_place(newest_server, tmp_path / "p") as (small, _):
+        _, said = command(small, "check")
+        assert "is no member of" not in said
+        assert "CREATE EVENT TRIGGER" in said
+        code, said = command(small, "explain", "--as", "guest", "SELECT name FROM customers")
+        assert (code, "guest, role analyst (restricted)" in said) == (0, True), said
+        small.database.execute(f"REVOKE {small.analyst}_ro FROM {service_of(small)}")
+        code, said = command(small, "check")
+        assert (code, "is no member of" in said, f'GRANT "{small.analyst}_ro"' in said) == (1, True, True)
+
+
+def service_of(small: Small) -> str:
+    text = small.config_file.read_text()
+    return text.partition("service: {user: ")[2].partition(",")[0]
+
+
 def test_logins_of_the_file_only(newest_server: EmbeddedServer, tmp_path: Path) -> None:
     with (
         service_place(newest_server, tmp_path / "p", logins="{file: logins.txt, server: false}") as (small, _),
