@@ -20,7 +20,8 @@ I/O: time, randomness and keys are arguments, and what needs I/O is returned as 
     3  planner/   statement x caller x snapshot x rules -> Plan: one file a kind of caller (glass, keyed, restricted)
     4  session/   one conversation as a value machine: bytes in, actions out. machine is the door, client and replies its
                   two sides, ledger what both write in, naming and sqlnames what names mean, refusing and stopping say no;
-                  startup is the way in, admin the proxy's own database, slots what is expected, rows and reports what becomes of rows and errors
+                  startup is the way in, admin the proxy's own database, slots what is expected, rows and reports what
+                  becomes of rows and errors
     5  catalog/ (loader, functions), crypto/providers.py, audit/sinks.py, server/      the edges that do I/O
     6  config.py, cli/   the composition root (serve), the supervisor and its workers, and the commands
 

@@ -166,3 +166,69 @@ def test_password_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CATALOG_PASSWORD")
     with pytest.raises(ConfigError, match="CATALOG_PASSWORD is not set"):
         catalog.password()
+
+
+# --- access, TLS, logins, workers
+
+TLS = "listen: {tls: {cert_file: a.crt, key_file: a.key, client_ca_file: ca.crt}}\n"
+
+
+def test_what_operators_say_of_access_and_tls() -> None:
+    config = parse_config(
+        GOOD.replace(
+            "server: {host: db.internal}",
+            "server: {host: db, tls: {root_cert_file: ca.crt, negotiation: direct}, service: {user: svc, password_env: P}}",
+        )
+        + TLS
+        + "access:\n"
+        "  - {logins: [bi_*], databases: [shop], addresses: [10.1.0.0/16, '::1/128'], tls: required, method: cert, names: {mb: bi_*}}\n"
+        "  - {addresses: [127.0.0.1/32], method: trust}\n"
+        "logins: {file: logins.txt, server: false}\n"
+        "admin: {logins: [dba]}\nmetrics: {port: 0}\nworkers: 3\n"
+        "limits: {sessions_per_login: 5, idle_seconds: 60, statement_bytes: 4096, drain_seconds: 0}\n",
+        Path("/x/proxy.yaml"),
+    )
+    first, second = config.access
+    assert [str(network) for network in first.addresses] == ["10.1.0.0/16", "::1/128"]
+    assert (first.method, first.tls, dict(first.names), second.method) == ("cert", "required", {"mb": "bi_*"}, "trust")
+    assert config.server.tls is not None
+    assert (config.server.tls.sslmode, config.server.tls.root_cert_file) == ("verify-full", Path("/x/ca.crt"))
+    assert (config.workers, config.logins.file, config.logins.server) == (3, Path("/x/logins.txt"), False)
+    assert (config.limits.idle_seconds, config.limits.drain_seconds) == (60, 0)
+    assert config.metrics is not None
+
+
+def test_what_is_not_said() -> None:
+    config = parse_config(GOOD, Path("proxy.yaml"))
+    assert [(one.method, one.tls, one.logins, one.addresses) for one in config.access] == [("scram-sha-256", "any", ("*",), ())]
+    assert (config.workers, config.metrics, config.admin.logins, config.listen.tls) == ("auto", None, (), None)
+
+
+@pytest.mark.parametrize(
+    ("more", "line"),
+    [
+        ("access: [{method: trust}]\n", "5: access: trust is for loopback addresses only: write addresses: [127.0.0.1/32] or [::1/128]"),
+        ("access: [{method: trust, addresses: [127.0.0.1/32, 10.0.0.0/8]}]\n", "5: access: trust is for loopback addresses only: "
+         "write addresses: [127.0.0.1/32] or [::1/128]"),
+        ("access: [{method: cert}]\n", "5: access: method cert needs listen.tls.client_ca_file"),
+        ("access: [{names: {x: y}}]\n", "5: access: names belong to method cert"),
+        ("access:\n  - {}\n  - {tls: required}\n", "7: access: tls is required, but listen.tls is not written"),
+        ("access: [{addresses: [10.0.0.1/8]}]\n",
+         "5: access.0.addresses.0: write a network as 10.1.0.0/16 or ::1/128, its host bits zero"),
+        ("access: [{loginz: [x]}]\n", "5: access.0.loginz: unknown key; did you mean logins?"),
+        ("listen: {tls: {cert: x}}\n", "5: listen.tls.cert: unknown key; did you mean cert_file?"),
+        ("workers: 0\n", "5: workers."),
+    ],
+)  # fmt: skip
+def test_what_contradicts_itself(more: str, line: str) -> None:
+    assert any(one.startswith(line) for one in mistakes(GOOD + more)), mistakes(GOOD + more)
+
+
+def test_direct_tls_needs_tls() -> None:
+    text = GOOD.replace("{host: db.internal}", "{host: db, tls: {sslmode: prefer, negotiation: direct}}")
+    assert mistakes(text) == ["1: server.tls: direct negotiation needs sslmode require, verify-ca or verify-full"]
+
+
+def test_a_service_login_has_one_password() -> None:
+    text = GOOD.replace("{host: db.internal}", "{host: db, service: {user: svc}}")
+    assert mistakes(text) == ["1: server.service: write either password_file or password_env"]
