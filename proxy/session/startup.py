@@ -74,6 +74,7 @@ from proxy.wire.messages import (
 ADMIN_DATABASE = "maskgate"
 NONCE_BYTES = 18  # SCRAM_RAW_NONCE_LEN
 NAME_BYTES = 63  # NAMEDATALEN - 1: as much of application_name as PostgreSQL keeps
+_OURS = frozenset(("application_name", "role", "session_authorization"))
 UNAUTHENTICATED = Limits(max_message_bytes=65_535)  # PG_MAX_AUTH_TOKEN_LENGTH
 
 
@@ -406,8 +407,11 @@ class Startup:
         parameters = {**self.planner.check_startup(self._own_parameters())}
         parameters["user"], parameters["database"] = self.message.user, self.message.database
         if (service := self._identity.service) is not None:
+            # Settings have no case, and of two the later counts: what is ours is said once.
+            named = [value for name, value in parameters.items() if name.lower() == "application_name"]
+            parameters = {name: value for name, value in parameters.items() if name.lower() not in _OURS}
             parameters["user"] = service.user
-            parameters["application_name"] = _in_front(self.message.user, parameters.get("application_name", ""))
+            parameters["application_name"] = _in_front(self.message.user, named[-1] if named else "")
             if service.set_role:
                 parameters["role"] = service.set_role  # at the start: RESET ROLE and DISCARD ALL come back to it
             if service.search_path:

@@ -505,11 +505,12 @@ def test_encryption_and_newer_protocols(any_proxy: Running) -> None:
         assert sock.recv(10) == b"N"
         sock.sendall(m.StartupMessage((3, 2), {"user": "x", "_pq_.new": "1"}).to_bytes())
         assert sock.recv(5)[:1] == b"v"
-    for junk in (b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01\x02\x00", m.SSLRequest().to_bytes() + b"too early", b"\0" * 8):
+    no_packet = (b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01\x02\x00", b"\0" * 8)  # PostgreSQL says nothing to these
+    for junk in (*no_packet, m.SSLRequest().to_bytes() + b"too early"):
         with socket.create_connection(("127.0.0.1", any_proxy.port), 20) as sock:
             sock.sendall(junk)
             seen = b"".join(iter(lambda: sock.recv(1000), b""))
-            assert b"C08P01" in seen
+            assert seen == b"" if junk in no_packet else b"C08P01" in seen
 
 
 def test_a_slow_start_and_too_many(database: Database) -> None:

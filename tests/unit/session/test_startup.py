@@ -254,6 +254,18 @@ def sent(book: Playbook) -> bytes:
     return frame[1]
 
 
+def test_a_client_says_nothing_of_whose_service_it_is() -> None:
+    """Settings have no case, and the server takes the later of two."""
+    asked = {"user": "ana", "database": "shop", "role": "x", "application_name": "a", "ROLE": "owner", "Application_Name": "b"}
+    book = fresh().client(m.StartupMessage((3, 0), {**asked, "Session_Authorization": "y", "TimeZone": "UTC"}).to_bytes())
+    book.then(Identify("ana", "shop"))
+    book.take(book.session.identified(Identified("trust", role="app", service=Service("svc", Secret("x"), "app_rw"))))
+    book.other.clear()
+    assert ready(book).parameters == {
+        "user": "svc", "database": "shop", "TimeZone": "UTC", "application_name": "ana/b", "role": "app_rw",
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("method", ["cert", "trust"])
 def test_without_a_password_nobody_becomes_the_same_user(method: str) -> None:
     book = fresh().client(STARTUP.to_bytes()).then(Identify("ana", "shop"))
