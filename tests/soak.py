@@ -39,6 +39,7 @@ class Outcome:
     figures: tuple[str, ...]
 
 
+FRAMES_OF_ONE = 40  # frames of one execution of the wire's fuzzer, at least: so many fewer give as many frames
 _PYTEST = (sys.executable, "-m", "pytest", "-s", "-p", "no:randomly")
 _TALLY = r"^PostgreSQL \d+: .*|^\d+ (?:passed|failed).*|.* in \d+\.\d+s.*$"
 
@@ -54,10 +55,14 @@ def steps(statements: int, runs: int, regress: Path | None) -> list[Step]:
             "attacks", "the leak corpus on every PostgreSQL", (*_PYTEST, "tests/leak/test_hunt.py", "tests/leak/test_indistinguishable.py"),
             _TALLY, {"MASKGATE_SOAK": "1"},
         ),
+        Step(
+            "huge", "a value of 1 GB passes with flat memory", (*_PYTEST, "tests/integration/test_dump.py", "-k", "huge"),
+            _TALLY, {"MASKGATE_SOAK": "1"},
+        ),
         Step("fuzz", "any text gives a plan or an error", (sys.executable, "-m", "tests.fuzz", "--runs", str(runs)), r"^[\d,]+ executions.*"),
         Step(
             "wire", "any bytes of either peer end a session in good order",
-            (sys.executable, "-m", "tests.fuzz", "--what", "wire", "--runs", str(runs)), r"^[\d,]+ executions.*",
+            (sys.executable, "-m", "tests.fuzz", "--what", "wire", "--runs", str(max(1, runs // FRAMES_OF_ONE))), r"^[\d,]+ executions.*",
         ),
     ]  # fmt: skip
     if regress is not None:
