@@ -72,9 +72,13 @@ def relation(name: str, *, verdict: str, rule: str, reason: str, columns: Iterab
     }
 
 
-def connect(event_id: str, who: Mapping[str, object]) -> Event:
-    """A login was let in."""
-    return {"id": event_id, "kind": "connect", **who}
+def connect(
+    event_id: str, who: Mapping[str, object], *, method: str, tls: bool, certificate: Sequence[str] = (), service: str = ""
+) -> Event:
+    """A login was let in. `method`: how it proved itself; `certificate`: the names in the client's; `service`: the proxy's own
+    login at the server and the role it took, where it is not the same user."""
+    proof = {"method": method, "tls": tls, "certificate": list(certificate), "service": service}
+    return {"id": event_id, "kind": "connect", **who, **proof}
 
 
 def login_refused(event_id: str, who: Mapping[str, object], *, sqlstate: str, reason: str) -> Event:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from proxy.errors import ProtocolError, ProxyError, StatementError, Unproven
 from proxy.session.actions import Action, Administer, Close, Record, ToClient
-from proxy.session.journal import Journal
+from proxy.session.journal import Journal, Proof
 from proxy.session.reports import own_error
 from proxy.wire import messages as m
 from proxy.wire.frames import HEAD_BYTES, FrameReader
@@ -52,12 +52,12 @@ class Admin:
         """Whether a command is being carried out."""
         return self._waits
 
-    def start(self) -> list[Action]:
+    def start(self, proof: Proof) -> list[Action]:
         """What a client hears after its login."""
         said: list[m.Message] = [m.AuthenticationOk()]
         said += [m.ParameterStatus(name.encode(), value.encode()) for name, value in PARAMETERS.items()]
         said += [m.BackendKeyData(0, b"\0\0\0\0"), m.ReadyForQuery("I")]
-        return [Record(self._journal.connected()), ToClient(b"".join([one.to_bytes() for one in said]))]
+        return [Record(self._journal.connected(proof)), ToClient(b"".join([one.to_bytes() for one in said]))]
 
     def read(self) -> list[Action]:
         """The client said something. Raises a fatal ProxyError."""

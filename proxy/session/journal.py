@@ -19,6 +19,16 @@ from proxy.wire.messages import StartupMessage
 _QUOTED = re.compile(r'(?<=at or near )".*"', re.DOTALL)
 
 
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """How a client was let in: the method, over TLS or not, the names in its certificate, and as whom it goes on."""
+
+    method: str
+    is_tls: bool = False
+    names: tuple[str, ...] = ()
+    service: str = ""
+
+
 @dataclass(slots=True)
 class Journal:
     """One session's events. `session_id` is unique in the log; login, role and so on are filled in as they become known."""
@@ -49,9 +59,11 @@ class Journal:
             server_pid=server_pid,
         )
 
-    def connected(self) -> Event:
+    def connected(self, proof: Proof) -> Event:
         """The client is in."""
-        return event.connect(self.next_id(), self.who)
+        return event.connect(
+            self.next_id(), self.who, method=proof.method, tls=proof.is_tls, certificate=proof.names, service=proof.service
+        )
 
     def login_refused(self, message: StartupMessage, error: ProxyError, reason: str = "") -> Event:
         """It is not; `reason` is what it was not told."""

@@ -247,7 +247,7 @@ class Session:
             self._startup = None
             self._journal.identify(startup.message, "admin")
             self._admin = Admin(self._client_reader, self._journal)
-            return [*actions, *self._admin.start(), *self._administer(self._admin.read)]
+            return [*actions, *self._admin.start(startup.proof), *self._administer(self._admin.read)]
         return actions
 
     def _administer(self, step: Callable[[], list[Action]]) -> list[Action]:
@@ -270,7 +270,7 @@ class Session:
             return self._die(ProtocolError("invalid transaction status in ReadyForQuery", sqlstate="08006"))
         server_pid = startup.key.process_id if startup.key is not None else 0
         self._journal.identify(startup.message, self._ledger.role, server_pid, planner.purpose)
-        self._ledger.actions.append(Record(self._journal.connected()))
+        self._ledger.actions.append(Record(self._journal.connected(startup.proof)))
         ready = m.frame(Backend.READY_FOR_QUERY, self._ledger.status)
         if self._naming.is_glass:
             self._ledger.to_client.append(ready)

@@ -32,7 +32,7 @@ from proxy.session.actions import (
     ToClient,
     ToServer,
 )
-from proxy.session.journal import Journal
+from proxy.session.journal import Journal, Proof
 from proxy.session.reports import own_error
 from proxy.wire.auth import (
     SCRAM_SHA_256,
@@ -75,7 +75,7 @@ ADMIN_DATABASE = "maskgate"
 NONCE_BYTES = 18  # SCRAM_RAW_NONCE_LEN
 NAME_BYTES = 63  # NAMEDATALEN - 1: as much of application_name as PostgreSQL keeps
 _OURS = frozenset(("application_name", "role", "session_authorization"))
-UNAUTHENTICATED = Limits(max_message_bytes=65_535)  # PG_MAX_AUTH_TOKEN_LENGTH
+UNAUTHENTICATED = Limits(max_message_bytes=65_535, stream_above_bytes=65_535)  # PG_MAX_AUTH_TOKEN_LENGTH
 
 
 class Planner(Protocol):
@@ -204,6 +204,17 @@ class Startup:
     def is_over(self) -> bool:
         """Whether the session ended here."""
         return self._state == "closed"
+
+    @property
+    def proof(self) -> Proof:
+        """How the client was let in, for the log."""
+        service = self._identity.service
+        method: str = self._identity.method
+        if self._scram is not None:
+            method = "scram-sha-256-plus" if self._scram.is_plus else "scram-sha-256"
+        names = self._tls.names if self._tls is not None else ()
+        own = "" if service is None else f"{service.user} as {service.set_role}"
+        return Proof(method, self._tls is not None, names, own)
 
     # --- inputs
 

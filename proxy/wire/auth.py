@@ -276,6 +276,11 @@ class ScramServer:
         self._client_key: bytes | None = None
 
     @property
+    def is_plus(self) -> bool:
+        """Whether the exchange is bound to the certificate."""
+        return self._is_plus
+
+    @property
     def client_key(self) -> bytes:
         """The ClientKey the proof gave away. Raises AuthError unless `final` succeeded."""
         if self._client_key is None:

@@ -123,6 +123,8 @@ class FrameReader:
             for kind in _SMALL_FRONTEND:
                 whole[kind] = min(SMALL_MESSAGE_BYTES, limits.max_message_bytes)
             whole[Frontend.PASSWORD] = min(PASSWORD_BYTES, limits.max_message_bytes)
+            # What is larger passes in pieces while COPY runs.
+            whole[Frontend.COPY_DATA] = max(limits.max_message_bytes, min(limits.stream_above_bytes, MAX_FRAME_BYTES))
         self._whole = whole
 
     @property
@@ -192,6 +194,9 @@ class FrameReader:
         length: int = _head_at(self.buffer, self._pos)[1]
         streams = length > self._limits.stream_above_bytes and kind in self.streams
         if not 4 <= length <= (MAX_FRAME_BYTES if streams else self._whole[kind]):
+            limit = self._whole[kind]
+            if self._side == "client" and limit < length <= MAX_FRAME_BYTES and kind in _LARGE_FRONTEND:
+                raise ProtocolError(f"a message of {length} bytes is over the limit of {limit}", sqlstate="54000")
             raise ProtocolError(f"invalid message length {length}")
         if not streams:
             self._need = length + 1

@@ -29,7 +29,7 @@ def test_each_kind_says_who_and_is_json() -> None:
         columns=[("email", "masked", "email", "basic"), ("id", "open", "", "")],
     )
     events = [
-        event.connect("1", WHO),
+        event.connect("1", WHO, method="cert", tls=True, certificate=("ana",)),
         event.login_refused("2", WHO, sqlstate="28P01", reason="wrong password"),
         event.accept("3", WHO, statement="SELECT ?", fingerprint="f", verdict="masked", relations=(seen,)),
         event.accept("4", WHO, statement="SELECT ?", fingerprint="f", verdict="open", kind="prepare"),

@@ -27,7 +27,7 @@ def folder(tmp_path: Path) -> Path:
     """Two lanes; event n happens n minutes after noon."""
     times = iter([NOON.timestamp()] * 2 + [NOON.timestamp() + 60 * n for n in range(6)])
     one, two = (FileLog(tmp_path, clock=lambda: next(times)) for _ in range(2))
-    one.append([event.connect("e0", ANA)])
+    one.append([event.connect("e0", ANA, method="scram-sha-256", tls=False)])
     two.append(
         [
             event.accept(

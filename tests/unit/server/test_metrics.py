@@ -30,7 +30,7 @@ def test_events_become_figures() -> None:
     accepted = event.accept("e", WHO, statement="SELECT", fingerprint="f", verdict="masked")
     refused = event.refuse("e", WHO, sqlstate="42501", reason="no")
     prepared = event.accept("e", WHO, statement="SELECT", fingerprint="f", verdict="masked", kind="prepare")
-    metrics.events([accepted, prepared, ended(row_limit=40), refused, event.connect("c", WHO)], 0.000_3)
+    metrics.events([accepted, prepared, ended(row_limit=40), refused, event.connect("c", WHO, method="trust", tls=False)], 0.000_3)
     metrics.events([ended(outcome="stopped", row_limit=10), event.login_refused("l", WHO, sqlstate="28P01", reason="")], 2.0)
     metrics.planned(None)
     metrics.planned(0.004)

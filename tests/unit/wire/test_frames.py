@@ -106,8 +106,16 @@ def test_sides_differ() -> None:
 def test_an_impossible_length_is_refused_at_once(kind: int, length: int) -> None:
     reader = FrameReader("client")
     reader.feed(head(kind, length))
-    with pytest.raises(ProtocolError, match="invalid message length"):
+    with pytest.raises(ProtocolError, match=r"invalid message length|over the limit"):
         reader.frames()
+
+
+def test_a_statement_over_the_limit_is_told_so() -> None:
+    reader = FrameReader("client", Limits(max_message_bytes=1000))
+    reader.feed(head(Frontend.QUERY, 1001))
+    with pytest.raises(ProtocolError, match="a message of 1001 bytes is over the limit of 1000") as caught:
+        reader.frames()
+    assert caught.value.sqlstate == "54000"
 
 
 def test_what_came_before_the_junk_is_heard_first() -> None:
