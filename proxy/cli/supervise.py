@@ -3,8 +3,9 @@
 Each worker has a socket of its own on the one port (SO_REUSEPORT), so that the kernel deals connections out evenly; the
 supervisor keeps it open, so that nobody who connects meanwhile is turned away when a worker dies or is replaced.
 A worker that ends unasked is started anew. SIGHUP, and a change of the files, reads configuration and rules anew in all of
-them, or in none. SIGUSR2 starts new workers (new code, new configuration) and drains the old ones: nobody who connects
-meanwhile is turned away. SIGTERM drains and ends, SIGINT ends at once, and so does a second SIGTERM.
+them, or in none. SIGUSR2 starts new workers (new code, new configuration); the old ones take nobody new and let their sessions
+stay for the drain time: nobody is turned away or cut off in that. SIGTERM drains and ends, SIGINT ends at once, and so does
+a second SIGTERM.
 """
 
 from __future__ import annotations
@@ -62,7 +63,6 @@ class Supervisor:
 
     def __init__(self, path: Path, config: Config) -> None:
         self._path, self._config = path, config
-        self._wanted = (os.cpu_count() or 1) if config.workers == "auto" else config.workers
         self._workers: set[_Worker] = set()
         self._gone: Counts = merged([])  # what workers counted that have ended
         self._metrics = Metrics(time.monotonic)
@@ -77,7 +77,7 @@ class Supervisor:
 
     async def serve(self) -> int:
         """Until the end; the exit status."""
-        self._listeners = _listen(self._config, self._wanted)
+        self._listeners = _listen(self._config, _number(self._config))
         console = Console(stderr=True, highlight=False, soft_wrap=True)
         loop = asyncio.get_running_loop()
         async with asyncio.TaskGroup() as self._tasks:
@@ -89,7 +89,7 @@ class Supervisor:
             ):
                 loop.add_signal_handler(number, act)
             try:
-                first = [await self._start_worker(slot) for slot in range(self._wanted)]
+                first = [await self._start_worker(slot) for slot in range(len(self._listeners))]
                 await self._until_ready(first)
             except ProxyError as error:
                 console.print(f"maskgate: {error.message}", markup=False)
@@ -116,10 +116,14 @@ class Supervisor:
         ours, theirs = socket.socketpair()
         with theirs:
             descriptors = (self._listeners[slot].fileno(), theirs.fileno())
-            process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "proxy.cli.worker", str(self._path), *map(str, descriptors),
-                pass_fds=descriptors, stdin=asyncio.subprocess.DEVNULL, start_new_session=True,
-            )  # fmt: skip
+            try:
+                process = await asyncio.create_subprocess_exec(
+                    sys.executable, "-m", "proxy.cli.worker", str(self._path), *map(str, descriptors),
+                    pass_fds=descriptors, stdin=asyncio.subprocess.DEVNULL, start_new_session=True,
+                )  # fmt: skip
+            except OSError as error:
+                ours.close()
+                raise Unavailable(f"no worker can be started: {error.strerror}", sqlstate="58000") from None
         worker = _Worker(process, slot, started=time.monotonic())
         self._workers.add(worker)
         reader, writer = await asyncio.open_unix_connection(sock=ours, limit=LINE_BYTES)
@@ -145,19 +149,23 @@ class Supervisor:
         lived = time.monotonic() - worker.started
         self._pause = 0.0 if lived > _QUICK_DEATH_SECONDS else min(_MOST_PAUSE_SECONDS, self._pause * 2 or 0.1)
         logger.error("worker %d ended with %d: another one begins", worker.process.pid, code)
-        await asyncio.sleep(self._pause)
-        if not self._ending:
-            await self._until_ready_or_again(await self._start_worker(worker.slot))
+        await self._replace(worker.slot)
 
-    async def _until_ready_or_again(self, worker: _Worker) -> None:
-        try:
-            await self._until_ready([worker])
-        except ProxyError as error:
-            logger.error("%s", error.message)
-            self._pause = min(_MOST_PAUSE_SECONDS, self._pause * 2 or 0.1)
+    async def _replace(self, slot: int) -> None:
+        """Until a worker serves there again."""
+        while not self._ending and slot < len(self._listeners):
             await asyncio.sleep(self._pause)
-            if not self._ending:
-                await self._until_ready_or_again(await self._start_worker(worker.slot))
+            try:
+                worker = await self._start_worker(slot)
+                if self._ending:
+                    self._tell_to_leave(worker, 0.0)
+                    return
+                await self._until_ready([worker])
+            except ProxyError as error:
+                logger.error("%s", error.message)
+                self._pause = min(_MOST_PAUSE_SECONDS, self._pause * 2 or 0.1)
+            else:
+                return
 
     async def _until_ready(self, workers: Iterable[_Worker]) -> None:
         """Raises Unavailable when one of them does not come to serve."""
@@ -168,6 +176,9 @@ class Supervisor:
             ready.cancel()
             ended.cancel()
             if ready not in done:
+                worker.is_leaving = True
+                if ended not in done:
+                    worker.process.kill()
                 raise Unavailable("a worker did not begin to serve: see its message above")
 
     async def _renew(self) -> None:
@@ -179,38 +190,42 @@ class Supervisor:
                 logger.error("the old workers stay: %s", error.message)
                 return
             old = [one for one in self._workers if not one.is_leaving]
-            wanted = (os.cpu_count() or 1) if config.workers == "auto" else config.workers
+            wanted, before = _number(config), len(self._listeners)
+            fresh: list[_Worker] = []
             try:
-                if wanted > len(self._listeners):
-                    self._listeners += _more(self._listeners[0], wanted - len(self._listeners))
-            except OSError as error:
-                logger.error("the old workers stay: %s", error.strerror)
-                return
-            fresh = [await self._start_worker(slot) for slot in range(wanted)]
-            try:
+                if wanted > before:
+                    self._listeners += _more(self._listeners[0], wanted - before)
+                for slot in range(wanted):
+                    worker = await self._start_worker(slot)
+                    fresh.append(worker)
                 await self._until_ready(fresh)
-            except ProxyError as error:
-                logger.error("the old workers stay: %s", error.message)
+            except (ProxyError, OSError) as error:
+                logger.error("the old workers stay: %s", error.message if isinstance(error, ProxyError) else error.strerror)
                 for one in fresh:
                     self._tell_to_leave(one, 0.0)
+                self._close_listeners(before)  # who is dealt to a socket that nobody serves waits in vain
                 return
-            self._config, self._wanted, self._files = config, wanted, _Files(self._path, config)
+            self._config, self._files = config, _Files(self._path, config)
             for one in old:
-                self._tell_to_leave(one, config.limits.drain_seconds)
-            for listener in self._listeners[wanted:]:
-                listener.close()
-            del self._listeners[wanted:]
+                self._tell_to_leave(one, config.limits.drain_seconds, "retire")
+            self._close_listeners(wanted)
             logger.info("%d new workers serve, %d old ones drain", len(fresh), len(old))
 
-    def _tell_to_leave(self, worker: _Worker, drain_seconds: float) -> None:
-        worker.is_leaving = True
-        self._spawn(self._leave(worker, drain_seconds))
+    def _close_listeners(self, keep: int) -> None:
+        for listener in self._listeners[keep:]:
+            listener.close()
+        del self._listeners[keep:]
 
-    async def _leave(self, worker: _Worker, drain_seconds: float) -> None:
+    def _tell_to_leave(self, worker: _Worker, drain_seconds: float, word: str = "drain") -> None:
+        """`drain`: idle sessions end at once; `retire`: all may stay for so long."""
+        worker.is_leaving = True
+        self._spawn(self._leave(worker, drain_seconds, word))
+
+    async def _leave(self, worker: _Worker, drain_seconds: float, word: str) -> None:
         try:
             if worker.peer is None:
                 raise Unavailable("it has not begun")
-            await worker.peer.ask("drain", drain_seconds)
+            await worker.peer.ask(word, drain_seconds)
         except ProxyError:
             with contextlib.suppress(ProcessLookupError):
                 worker.process.terminate()
@@ -224,8 +239,7 @@ class Supervisor:
 
     def _told_to_end(self, drain_seconds: float) -> None:
         self._ending += 1
-        for listener in self._listeners:
-            listener.close()
+        self._close_listeners(0)
         self._end.set()
         for worker in list(self._workers):
             self._tell_to_leave(worker, drain_seconds if self._ending == 1 else 0.0)
@@ -378,6 +392,10 @@ def run_until_signal(path: Path) -> int:
 
 async def _supervise(path: Path, config: Config) -> int:
     return await Supervisor(path, config).serve()
+
+
+def _number(config: Config) -> int:
+    return (os.cpu_count() or 1) if config.workers == "auto" else config.workers
 
 
 def _listen(config: Config, number: int) -> list[socket.socket]:

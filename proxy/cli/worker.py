@@ -46,7 +46,7 @@ class _Worker:
         self._config = load_config(path)
         self._end = asyncio.Event()
         self._hurry = asyncio.Event()  # told a second time: what still runs is ended
-        self._drain_seconds = 0.0
+        self._drain_seconds, self._ends_idle = 0.0, True
         self._peer: Peer
         self._policy: Policy
         self._proxy: Proxy
@@ -70,7 +70,7 @@ class _Worker:
                     listening = tasks.create_task(self._listen())
                     await self._peer.ask("ready")
                     await self._end.wait()
-                    draining = tasks.create_task(self._proxy.drain(self._drain_seconds))
+                    draining = tasks.create_task(self._proxy.drain(self._drain_seconds, ends_idle=self._ends_idle))
                     hurried = tasks.create_task(self._hurry.wait())
                     await asyncio.wait((draining, hurried), return_when=asyncio.FIRST_COMPLETED)
                     draining.cancel()
@@ -90,10 +90,10 @@ class _Worker:
             logger.error("the supervisor is gone: draining")
             self._told_to_end(self._config.limits.drain_seconds)
 
-    def _told_to_end(self, drain_seconds: float) -> None:
+    def _told_to_end(self, drain_seconds: float, *, ends_idle: bool = True) -> None:
         if self._end.is_set():
             self._hurry.set()
-        self._drain_seconds = drain_seconds
+        self._drain_seconds, self._ends_idle = drain_seconds, ends_idle
         self._end.set()
 
     async def _say_goodbye(self) -> None:
@@ -118,8 +118,8 @@ class _Worker:
             case "reload":
                 await reload(self._path, self._policy, proxy)
                 return self._policy.ruleset.version
-            case "drain":
-                self._told_to_end(float(argument))
+            case "drain" | "retire":
+                self._told_to_end(float(argument), ends_idle=verb == "drain")
                 return "DRAIN"
             case "health":
                 return proxy.trouble

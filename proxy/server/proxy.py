@@ -184,13 +184,15 @@ class Proxy:
             self._listener = await self.loop.create_server(lambda: ClientSide(Link(self)), host, port, backlog=512)
         self._spawn_quietly(self._sweep())
 
-    async def drain(self, seconds: float) -> None:
-        """Take no more clients, let statements and transactions end, for so long; sessions without any end at once (57P01)."""
+    async def drain(self, seconds: float, *, ends_idle: bool = True) -> None:
+        """Take no more clients, and wait for so long until all have left. `ends_idle`: who does nothing leaves now (57P01), and
+        who does something when it is done."""
         if self._listener is None:
             return
-        self.is_draining = True
         self._listener.close()
-        self._end_idle()
+        self.is_draining = ends_idle
+        if ends_idle:
+            self._end_idle()
         self._empty.clear()
         if self.links:
             with contextlib.suppress(TimeoutError):
