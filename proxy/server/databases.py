@@ -81,8 +81,11 @@ class Databases:
             is_fresh = database.is_watched or self._now() - database.loaded_at <= FRESH_SECONDS
             if database.snapshot is None or not is_fresh:
                 await self._load(database)
-        except Unavailable as error:
+            planner = self._planner(database, caller)
+        except BaseException as error:
             database.sessions -= 1
+            if not isinstance(error, Unavailable):
+                raise
             if database.snapshot is None and self._known.get(caller.database) is database:
                 del self._known[caller.database]  # made-up names must not pile up
                 await database.loader.close()
@@ -90,7 +93,7 @@ class Databases:
         if not database.is_watched:
             database.is_watched = True
             self._spawn(self._watch(database))
-        return self._planner(database, caller)
+        return planner
 
     def close(self, name: str) -> None:
         """A session of this database is over."""

@@ -313,7 +313,11 @@ class Link:
         if self._client_tls is not None:
             if not self._client_tls.is_ready:
                 return  # nobody could read it
-            self._client_tls.send(data)
+            try:
+                self._client_tls.send(data)
+            except TlsFailure:
+                self.client.abort()
+                return
             data = self._client_tls.take()
         self.client.write(data)
 
@@ -322,7 +326,11 @@ class Link:
             return
         data = b"".join(pieces)
         if self._server_tls is not None:
-            self._server_tls.send(data)
+            try:
+                self._server_tls.send(data)
+            except TlsFailure:
+                self.server.abort()
+                return
             data = self._server_tls.take()
         self.server.write(data)
 

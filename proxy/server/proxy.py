@@ -267,6 +267,8 @@ class Proxy:
 
     def closed(self, link: Link) -> None:
         """Both of its sockets are closed."""
+        if link not in self.links:
+            return  # a server's socket that came too late was closed as well
         self.links.discard(link)
         self._starting.pop(link, None)
         if link.caller is not None:
@@ -304,7 +306,10 @@ class Proxy:
             else:
                 self.metrics.events(events, self.loop.time() - begun)
         for link in links:
-            link.perform()
+            try:
+                link.perform()
+            except Exception as error:  # noqa: BLE001 - one session's trouble is not the others'
+                link.broke(error)
         if self.is_draining:
             self._end_idle(links)
 
