@@ -1,4 +1,4 @@
-"""The long forms, one after the other, and one table at the end. `make soak`, or:
+"""The long forms, two at a time, and one table at the end. `make soak`, or:
 
     python -m tests.soak [--statements 20000] [--runs 1000000] [--regress DIR] [--only NAME …] [--folder build/soak]
 
@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -97,14 +98,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--runs", type=int, default=1_000_000, help="executions of the fuzzer")
     parser.add_argument("--regress", type=Path, help="a folder of .sql files to plan as well")
     parser.add_argument("--only", nargs="+", default=None, metavar="NAME", help="oracles, attacks, fuzz, wire, regress")
+    parser.add_argument("--together", type=int, default=2, help="steps at a time; most of them keep one processor busy")
     parser.add_argument("--folder", type=Path, default=Path("build/soak"))
     given = parser.parse_args(arguments)
     given.folder.mkdir(parents=True, exist_ok=True)
-    outcomes = []
-    for step in steps(given.statements, given.runs, given.regress):
-        if given.only is None or step.name in given.only:
-            print(f"{step.title} … (log: {given.folder / step.name}.log)", flush=True)
-            outcomes.append(carry_out(step, given.folder))
+    wanted = [one for one in steps(given.statements, given.runs, given.regress) if given.only is None or one.name in given.only]
+    for step in wanted:
+        print(f"{step.title} … (log: {given.folder / step.name}.log)", flush=True)
+    with ThreadPoolExecutor(max_workers=given.together) as pool:
+        outcomes = list(pool.map(lambda step: carry_out(step, given.folder), wanted))
     print(table(outcomes))
     return 0 if outcomes and all(one.is_good for one in outcomes) else 1
 

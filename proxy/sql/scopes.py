@@ -16,7 +16,7 @@ from google.protobuf.message import Message
 from postgast import pg_query_pb2 as pb
 
 from proxy.catalog.snapshot import Column, Relation, Snapshot
-from proxy.errors import TooComplex, Unproven
+from proxy.errors import StatementError, TooComplex, Unproven
 from proxy.sql.nodes import constant_of, figure_name, has_own_clauses, is_null_constant, is_plain_count, table_columns
 from proxy.sql.parse import children, kind_of, names, node_of, walk
 from proxy.sql.reading import (
@@ -356,7 +356,7 @@ class _Reader:
     def update(self, node: Any, scope: _Scope) -> tuple[list[OutColumn], bool]:
         scope = self.with_clause(node, scope.deeper())
         write, source = self.target(node)
-        items = [Item(source.columns, [source], source.complete), *self._others(node.from_clause, scope)]
+        items = [Item(source.columns, [source], source.complete), *self._others(node.from_clause, scope, source)]
         inner = scope.inner(items)
         self.set_list(node.target_list, write, inner)
         if node.HasField("where_clause"):
@@ -366,16 +366,17 @@ class _Reader:
     def delete(self, node: Any, scope: _Scope) -> tuple[list[OutColumn], bool]:
         scope = self.with_clause(node, scope.deeper())
         write, source = self.target(node)
-        items = [Item(source.columns, [source], source.complete), *self._others(node.using_clause, scope)]
+        items = [Item(source.columns, [source], source.complete), *self._others(node.using_clause, scope, source)]
         if node.HasField("where_clause"):
             self.expression(node.where_clause, scope.inner(items))
         return self.returning(node, scope, items, write, source)
 
-    def _others(self, clause: Iterable[Any], scope: _Scope) -> list[Item]:
+    def _others(self, clause: Iterable[Any], scope: _Scope, target: Source) -> list[Item]:
         """FROM of UPDATE, USING of DELETE: the target is not visible in there, not even to LATERAL (analyze.c)."""
         items: list[Item] = []
         for element in clause:
             items.append(self.from_item(node_of(element), scope, items))
+        _check_names(target, items)
         return items
 
     def merge(self, node: Any, scope: _Scope) -> tuple[list[OutColumn], bool]:
@@ -384,6 +385,7 @@ class _Reader:
         write, source = self.target(node)
         target = Item(source.columns, [source], source.complete)
         given = self.from_item(node_of(node.source_relation), scope, [])
+        _check_names(source, [given])
         self.expression(node.join_condition, scope.inner([given, target]))
         for element in node.merge_when_clauses:
             clause = element.merge_when_clause
@@ -919,6 +921,8 @@ class _Reader:
         name = parts[-1]
         if source is None:
             # a.b may also be column a of a composite type with field b: PostgreSQL does not look that up without brackets
+            if len(parts) > 2 and not parts[-3].startswith("pg_temp"):
+                raise StatementError(f'missing FROM-clause entry for table "{parts[-2]}"', sqlstate="42P01")
             self.reading.unsettled.append((parts, node.location))
             return None
         column = source_column(source, name)
@@ -968,6 +972,18 @@ class _Reader:
             self._in_rows[-1].extend(source.columns)
         for column in source.columns:
             self.usage(column, Place.WHOLE_ROW, node.location)
+
+
+def _check_names(target: Source, items: Iterable[Item]) -> None:
+    """The target's name must be its own, as PostgreSQL has it (checkNameSpaceConflicts). Raises StatementError (42712).
+
+    Two relations without alias may bear one name, when they stand in different schemas.
+    """
+    for item in items:
+        for source in item.sources:
+            are_other = None not in (source.schema, target.schema) and source.schema != target.schema
+            if source.name and source.name == target.name and not are_other:
+                raise StatementError(f'table name "{target.name}" specified more than once', sqlstate="42712")
 
 
 def _operands(node: Any) -> list[tuple[Any, Place, tuple[Any, ...]]]:

@@ -57,6 +57,20 @@ def differences(before: bytes, after: bytes, snapshot: Snapshot, read: Callable[
     return found
 
 
+def _setting_inside(before: Any, after: Any) -> Any | None:
+    """The name current_setting was given, where it was put into replace(name, '.', '?') on its way."""
+    if names(after.funcname)[-1] != "current_setting" or not before.args or len(before.args) != len(after.args):
+        return None
+    first, was = node_of(after.args[0]), node_of(before.args[0])
+    if not isinstance(first, pb.FuncCall) or names(first.funcname) != ("pg_catalog", "replace") or len(first.args) != 3:
+        return None
+    if isinstance(was, pb.FuncCall) and names(was.funcname)[-1] == "replace":
+        return None
+    old, new = (node_of(one) for one in first.args[1:])
+    is_ours = isinstance(old, pb.A_Const) and isinstance(new, pb.A_Const) and (old.sval.sval, new.sval.sval) == (".", "?")
+    return node_of(first.args[0]) if is_ours else None
+
+
 class _Comparison:
     def __init__(self, snapshot: Snapshot, read: Callable[[Oid], Verdict], new: Message) -> None:
         self.snapshot = snapshot
@@ -99,6 +113,13 @@ class _Comparison:
             old, new = names(before.funcname), names(after.funcname)
             if new != old and (new[1:] != old or not self.is_function(new)):
                 raise _Different("another function")
+            named = _setting_inside(before, after)
+            if named is not None:  # current_setting of a computed name: it leaves as replace(name, '.', '?')
+                yield node_of(before.args[0]), named, f"{place}.args"
+                yield from self.fields(before, after, place, {"funcname", "args"})
+                for old_argument, new_argument in zip(before.args[1:], after.args[1:], strict=True):
+                    yield old_argument, new_argument, f"{place}.args"
+                return
             yield from self.fields(before, after, place, {"funcname"})
         elif isinstance(after, pb.ColumnRef):
             if self.is_row(before, after):

@@ -744,3 +744,23 @@ DELETE FROM "shop"."customers" RETURNING old.xmax, new.ctid
 MERGE INTO customers c USING orders o ON c.id = o.id WHEN NOT MATCHED THEN INSERT DEFAULT VALUES
 -- becomes
 MERGE INTO "shop"."customers" c USING "shop"."orders" o ON c.id = o.id WHEN NOT MATCHED THEN INSERT DEFAULT VALUES
+
+-- a qualifier that names nothing here is no column of the target
+-- role: analyst
+-- refuses: 42P01 missing FROM-clause entry for table "customers"
+DELETE FROM customers c RETURNING c.customers.name
+
+-- … of another schema
+-- role: analyst
+-- refuses: 42P01 missing FROM-clause entry for table "customers"
+UPDATE shop.customers SET city = 'x' RETURNING other.customers.email
+
+-- the target's name given to something else as well
+-- role: analyst
+-- refuses: 42712 table name "c" specified more than once
+UPDATE customers c SET city = 'x' FROM orders c RETURNING *
+
+-- … in USING
+-- role: analyst
+-- refuses: 42712 table name "customers" specified more than once
+DELETE FROM customers USING orders customers
