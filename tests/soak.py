@@ -65,6 +65,10 @@ def steps(statements: int, runs: int, regress: Path | None) -> list[Step]:
             "wire", "any bytes of either peer end a session in good order",
             (sys.executable, "-m", "tests.fuzz", "--what", "wire", "--runs", str(max(1, runs // FRAMES_OF_ONE))), r"^[\d,]+ executions.*",
         ),
+        Step(
+            "faults", "everything killed at random under load", (sys.executable, "-m", "tests.faults", "--seconds", "300"),
+            r"^[\d,]+ operations.*",
+        ),
     ]  # fmt: skip
     if regress is not None:
         command = (sys.executable, "-m", "tests.tools.regress", str(regress))

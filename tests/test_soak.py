@@ -15,6 +15,7 @@ def test_steps_name_files_and_modules_of_this_tree() -> None:
         named = [Path(word) for word in step.command if word.endswith(".py")]
         named += [Path("tests") / "tools" / "regress.py" for word in step.command if word == "tests.tools.regress"]
         named += [Path("tests") / "fuzz" / "__main__.py" for word in step.command if word == "tests.fuzz"]
+        named += [Path("tests") / "faults.py" for word in step.command if word == "tests.faults"]
         assert named
         assert all((Path(__file__).parents[1] / file).is_file() for file in named)
 

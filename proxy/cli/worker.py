@@ -8,6 +8,7 @@ It ends when it is told to, and drains when its supervisor is gone: somebody els
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
@@ -68,7 +69,8 @@ class _Worker:
             try:
                 async with asyncio.TaskGroup() as tasks:
                     listening = tasks.create_task(self._listen())
-                    await self._peer.ask("ready")
+                    with contextlib.suppress(ProxyError):  # the supervisor is gone, and `_listen` hears of it
+                        await self._peer.ask("ready")
                     await self._end.wait()
                     draining = tasks.create_task(self._proxy.drain(self._drain_seconds, ends_idle=self._ends_idle))
                     hurried = tasks.create_task(self._hurry.wait())
@@ -97,10 +99,8 @@ class _Worker:
         self._end.set()
 
     async def _say_goodbye(self) -> None:
-        try:
+        with contextlib.suppress(ProxyError):
             await self._peer.ask("goodbye", self._proxy.counts())
-        except ProxyError:
-            return
 
     async def _answer(self, word: str, argument: Any) -> Any:
         """What the supervisor asks."""
