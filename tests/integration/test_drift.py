@@ -17,7 +17,7 @@ from tests.servers import role_password
 from tests.small import Connection, Inside, Small, own_server, small_database
 
 NAME = "欧阳娜娜"
-PATIENCE_S = 5.0  # it takes half a second and a load of the catalog; the rest is for a machine that is busy with other tests
+PATIENCE_S = 15.0  # it takes half a second and a load of the catalog; the rest is for a machine that is busy with other tests
 
 
 @pytest.fixture
