@@ -921,6 +921,8 @@ class _Reader:
         name = parts[-1]
         if source is None:
             # a.b may also be column a of a composite type with field b: PostgreSQL does not look that up without brackets
+            if len(parts) == 2 and self._is_hidden_by_alias(parts[0], scope):
+                raise StatementError(f'invalid reference to FROM-clause entry for table "{parts[0]}"', sqlstate="42P01")
             if len(parts) > 2 and not parts[-3].startswith("pg_temp"):
                 raise StatementError(f'missing FROM-clause entry for table "{parts[-2]}"', sqlstate="42P01")
             self.reading.unsettled.append((parts, node.location))
@@ -940,6 +942,11 @@ class _Reader:
             self._whole_row(source, node)  # functional notation: name(source)
         self.reading.unsettled.append((parts, node.location))
         return None
+
+    def _is_hidden_by_alias(self, name: str, scope: _Scope) -> bool:
+        """Whether a relation of this name is here, under another: with an alias, its own name means nothing (4.2.1)."""
+        sources = (source for level in scope.levels for item in level for source in item.sources)
+        return any(one.use is not None and one.use.relation.name == name != one.name for one in sources)
 
     def _source(self, qualifier: tuple[str, ...], scope: _Scope, node: Any) -> Source | None:
         for level in scope.levels:

@@ -26,11 +26,16 @@ class Spliced:
 
 
 def apart(source: bytes, edit: Edit) -> Edit:
-    """The edit with spaces where its text would grow together with a word of the source (`SELECT"f"(1)`, `IN$1`)."""
+    """The edit with spaces where its text would grow together with the source (`SELECT"f"(1)`, `IN$1`, `FROM t"alias"`)."""
     put = edit.text.encode()
-    before = b" " if put and edit.start > 0 and _in_word(source[edit.start - 1]) and _in_word(put[0]) else b""
-    after = b" " if put and edit.end < len(source) and _in_word(put[-1]) and _in_word(source[edit.end]) else b""
+    before = b" " if put and edit.start > 0 and _grow_together(source[edit.start - 1], put[0]) else b""
+    after = b" " if put and edit.end < len(source) and _grow_together(put[-1], source[edit.end]) else b""
     return Edit(edit.start, edit.end, (before + put + after).decode()) if before or after else edit
+
+
+def _grow_together(last: int, first: int) -> bool:
+    """Whether two tokens that meet here would be read as one: two words, or a quote that seems to be doubled."""
+    return (_in_word(last) and _in_word(first)) or (last == first and last in b"\"'")
 
 
 def _in_word(byte: int) -> bool:

@@ -243,3 +243,9 @@ SELECT ctid, name FROM {customers: ctid name %ctid} AS "customers"
 SELECT n.x FROM nothing n
 -- becomes
 SELECT n.x FROM pg_temp.nothing n
+
+-- quoted names that touch what is replaced
+-- role: analyst
+SELECT"o"."id"FROM orders"o"
+-- becomes
+SELECT"o"."id"FROM "shop"."orders" "o"

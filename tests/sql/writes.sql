@@ -764,3 +764,8 @@ UPDATE customers c SET city = 'x' FROM orders c RETURNING *
 -- role: analyst
 -- refuses: 42712 table name "customers" specified more than once
 DELETE FROM customers USING orders customers
+
+-- its own name, which the alias hides
+-- role: analyst
+-- refuses: 42P01 invalid reference to FROM-clause entry for table "customers"
+DELETE FROM customers c RETURNING customers.name
