@@ -322,6 +322,7 @@ class Supervisor:
         async with self._reloading:
             try:
                 config = load_config(self._path)
+                files = _Files(self._path, config)  # as they are before they are read: what changes meanwhile counts as new
                 rules = read_rules(config.rules)
                 open_logins(config, Policy(rules, None))
                 open_listen_tls(config)
@@ -334,7 +335,7 @@ class Supervisor:
                 raise
             self._metrics.add("maskgate_rules_reloads_total", 1, "ok")
             logger.info("rules %s are in force", rules.version[:12])
-            self._files = _Files(self._path, config)
+            self._files = files
 
     async def _reload_quietly(self) -> None:
         with contextlib.suppress(ProxyError):  # it was logged

@@ -409,7 +409,8 @@ class Restricted(Planning):
         """A query whose rows a new temporary table keeps."""
         into = stmt.into if kind == "CreateTableAs" else stmt.into_clause
         check_into(into)
-        self.free_name(into.rel)
+        if (miss := self.free_name(into.rel)) is not None:
+            return miss
         judged = self.rows(statement, inner, ("IntoClause",), goes_to_client=False)
         if isinstance(judged, Miss):
             return judged
@@ -422,9 +423,15 @@ class Restricted(Planning):
         )
         return judged
 
-    def free_name(self, range_var: Any) -> None:
-        """pg_temp is searched first, for types too: a temporary table must not take the place of anything we resolved."""
+    def free_name(self, range_var: Any) -> Miss | None:
+        """pg_temp is searched first, for types too: a temporary table must not take the place of anything we resolved.
+
+        A name that is taken may have been given up a moment ago: it is looked up first (Miss).
+        """
         name = range_var.relname
+        taken = name in self.snapshot.relation_names or self.snapshot.is_type_name(name) or name in self.snapshot.carried_names
+        if taken and not self.after_miss:
+            return Miss((name,))
         if name in self.snapshot.relation_names or self.snapshot.is_type_name(name):
             raise Refusal(
                 f'a temporary table must not be called "{name}": a relation or type has this name',
@@ -435,10 +442,12 @@ class Restricted(Planning):
                 f'a temporary table must not be called "{name}": a function of the database writes to a table of this name',
                 hint="Choose another name.",
             )
+        return None
 
-    def create(self, statement: Statement, kind: str, stmt: Any) -> Judged:
+    def create(self, statement: Statement, kind: str, stmt: Any) -> Judged | Miss:
         check_create(stmt)
-        self.free_name(stmt.relation)
+        if (miss := self.free_name(stmt.relation)) is not None:
+            return miss
         self.firewall.check(statement, stmt, ("CreateStmt", "Constraint", "ColumnDef"))
         if any(isinstance(node, (pb.SubLink, pb.SelectStmt)) for node in statement.nodes(stmt)):
             raise Unproven("a temporary table is made without subqueries: use CREATE TEMP TABLE … AS")

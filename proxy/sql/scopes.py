@@ -695,9 +695,7 @@ class _Reader:
         else:
             found = self._source(tuple(f.string.sval for f in node.fields[:-1]), scope, node)
             if found is None:
-                self.reading.unsettled.append(((figure_name(node),), node.location))
-                self.reading.unknown.append("a star over something not known here")
-                return [], False
+                raise StatementError(f'missing FROM-clause entry for table "{node.fields[-2].string.sval}"', sqlstate="42P01")
             self._star_of([found], node, len(node.fields) == 2)
             expanded, complete = found.columns, found.complete
         if not complete:

@@ -769,3 +769,8 @@ DELETE FROM customers USING orders customers
 -- role: analyst
 -- refuses: 42P01 invalid reference to FROM-clause entry for table "customers"
 DELETE FROM customers c RETURNING customers.name
+
+-- a star over nothing
+-- role: analyst
+-- refuses: 42P01 missing FROM-clause entry for table "s"
+UPDATE customers SET city = 'x' RETURNING *, s.*
