@@ -301,6 +301,8 @@ class _Reader:
             inner = self.with_clause(query, scope)
             rows = [[node_of(item) for item in row.list.items] for row in query.values_lists]
             width = max(len(row) for row in rows)
+            if any(len(row) != width for row in rows):
+                raise StatementError("VALUES lists must all be the same length")
             given = [any(i < len(r) and not isinstance(r[i], pb.SetToDefault) for r in rows) for i in range(width)]
             columns = self._inserted(write, node.cols, given)
             for row in rows:

@@ -774,3 +774,8 @@ DELETE FROM customers c RETURNING customers.name
 -- role: analyst
 -- refuses: 42P01 missing FROM-clause entry for table "s"
 UPDATE customers SET city = 'x' RETURNING *, s.*
+
+-- VALUES of different lengths
+-- role: analyst
+-- refuses: 42601 VALUES lists must all be the same length
+INSERT INTO customers VALUES (1, DEFAULT), ('')
