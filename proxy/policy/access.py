@@ -87,35 +87,55 @@ def _parsed(address: str) -> IPv4Address | IPv6Address | None:
 
 @dataclass(slots=True)
 class Failures:
-    """How long the next try has to wait after wrong passwords: by address, and less by login, so that nobody can be locked
-    out from elsewhere. Seconds of a monotonic clock come in. Forgets what is old."""
+    """How long the next try has to wait after wrong passwords. Seconds of a monotonic clock come in. Forgets what is old.
+
+    What counts: wrong ones of this login from this address; of this login from anywhere, with a wait so short that nobody is
+    locked out from elsewhere; and how many logins were tried in vain from this address, where a few are nothing unusual. A
+    right password forgets the wrong ones of its own login from its own address only: who has one login of their own gains
+    nothing for guessing another's by coming in with it in between.
+    """
 
     first_s: float = 0.25
     most_s: float = 8.0
     most_by_login_s: float = 1.0
+    free: int = 1  # everybody mistypes once
+    free_logins: int = 8  # behind one address
     forget_s: float = 300.0
     keep: int = 10_000
-    _failed: dict[tuple[str, str], tuple[int, float]] = field(default_factory=dict)
+    _failed: dict[tuple[str, str], tuple[int, float]] = field(default_factory=dict)  # '' is any address, or any login
 
     def wait(self, address: str, login: str, now: float) -> float:
         """Seconds before the next proof is looked at."""
-        return max(self._one("address", address, self.most_s, now), self._one("login", login, self.most_by_login_s, now))
+        return max(
+            self._one((address, login), self.free, self.most_s, now),
+            self._one(("", login), self.free, self.most_by_login_s, now),
+            self._one((address, ""), self.free_logins, self.most_s, now),
+        )
 
     def failed(self, address: str, login: str, now: float) -> None:
         """A proof was wrong."""
-        for key in (("address", address), ("login", login)):
-            count, last = self._failed.pop(key, (0, now))
-            self._failed[key] = (1 if now - last > self.forget_s else count + 1, now)
+        is_new = self._count((address, login), now) == 0
+        for key, more in (((address, login), 1), (("", login), 1), ((address, ""), int(is_new))):
+            self._failed[key] = (self._count(key, now) + more, now)
+            self._failed[key] = self._failed.pop(key)  # the last to be dropped
         while len(self._failed) > self.keep:
             del self._failed[next(iter(self._failed))]
 
-    def succeeded(self, address: str, login: str) -> None:
+    def succeeded(self, address: str, login: str, now: float) -> None:
         """A proof was right."""
-        self._failed.pop(("address", address), None)
-        self._failed.pop(("login", login), None)
+        own = self._count((address, login), now)
+        self._failed.pop((address, login), None)
+        for key, less in ((("", login), own), ((address, ""), int(own > 0))):
+            count, last = self._failed.get(key, (0, now))
+            if count > less:
+                self._failed[key] = (count - less, last)
+            else:
+                self._failed.pop(key, None)
 
-    def _one(self, what: str, value: str, most_s: float, now: float) -> float:
-        count, last = self._failed.get((what, value), (0, now))
-        if count < 2 or now - last > self.forget_s:  # everybody mistypes once
-            return 0.0
-        return min(most_s, self.first_s * 2.0 ** min(count - 2, 16))
+    def _count(self, key: tuple[str, str], now: float) -> int:
+        count, last = self._failed.get(key, (0, now))
+        return 0 if now - last > self.forget_s else count
+
+    def _one(self, key: tuple[str, str], free: int, most_s: float, now: float) -> float:
+        over = self._count(key, now) - free
+        return 0.0 if over < 1 else min(most_s, self.first_s * 2.0 ** min(over - 1, 16))

@@ -338,7 +338,7 @@ class Proxy:
                 self._spawn(link, self._identify(link, action))
             case Authenticated(login, is_right):
                 if is_right:
-                    self._failures.succeeded(link.host, login)
+                    self._failures.succeeded(link.host, login, self.loop.time())
                 else:
                     self._failures.failed(link.host, login, self.loop.time())
             case MakePlanner():

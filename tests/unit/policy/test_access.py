@@ -68,8 +68,43 @@ def test_from_elsewhere_a_login_waits_a_little_only() -> None:
     for _ in range(20):
         failures.failed("a", "ana", 0.0)
     assert failures.wait("b", "ana", 0.0) == 1.0
-    assert failures.wait("a", "bob", 0.0) == 8.0
+    assert failures.wait("a", "bob", 0.0) == 0.0
     assert failures.wait("b", "bob", 0.0) == 0.0
+
+
+def test_many_logins_tried_from_one_address_make_it_wait_for_every_login() -> None:
+    failures = Failures()
+    waits = []
+    for number in range(12):
+        waits.append(failures.wait("a", "ana", 0.0))
+        failures.failed("a", f"guess{number}", 0.0)
+        failures.failed("a", f"guess{number}", 0.0)  # the same login again is no other login
+    assert waits == [0] * 9 + [0.25, 0.5, 1]
+    assert failures.wait("b", "ana", 0.0) == 0
+
+
+def test_a_right_password_forgets_only_its_own_failures() -> None:
+    failures = Failures()
+    for _ in range(9):
+        failures.failed("a", "app", 0.0)
+        failures.failed("a", "ana", 0.0)
+        failures.succeeded("a", "ana", 0.0)
+    assert failures.wait("a", "app", 0.0) == 8.0
+    assert failures.wait("a", "ana", 0.0) == 0.0
+    failures.succeeded("b", "app", 0.0)
+    assert failures.wait("a", "app", 0.0) == 8.0
+    assert failures.wait("b", "app", 0.0) == 1.0
+    failures.succeeded("a", "app", 0.0)
+    assert failures.wait("b", "app", 0.0) == 0.0
+    assert not failures._failed
+
+
+def test_an_old_failure_does_not_add_to_a_new_one() -> None:
+    failures = Failures()
+    for _ in range(5):
+        failures.failed("a", "ana", 0.0)
+    failures.failed("a", "ana", 301.0)
+    assert failures.wait("a", "ana", 301.0) == 0
 
 
 def test_it_forgets() -> None:
@@ -78,8 +113,8 @@ def test_it_forgets() -> None:
         failures.failed("a", "ana", 0.0)
     assert failures.wait("a", "ana", 299.0) > 0
     assert failures.wait("a", "ana", 301.0) == 0
-    failures.succeeded("a", "ana")
-    assert failures.wait("a", "ana", 0.0) == 0
+    failures.succeeded("a", "ana", 1.0)
+    assert failures.wait("a", "ana", 1.0) == 0
     for number in range(100):
         failures.failed(f"a{number}", "x", 0.0)
     assert len(failures._failed) <= 4
