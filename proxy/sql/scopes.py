@@ -456,18 +456,32 @@ class _Reader:
                 self._subscripts(target, scope)
             if isinstance(value, pb.MultiAssignRef):
                 source = node_of(value.source)
-                if isinstance(source, pb.RowExpr) and any(_is_star(node_of(a)) for a in source.args):
-                    self.reading.unknown.append("a star inside a row")
-                if isinstance(source, pb.RowExpr) and value.colno <= len(source.args):
-                    value = node_of(source.args[value.colno - 1])
-                elif isinstance(source, pb.SubLink):
+                if isinstance(source, pb.SubLink):
                     if value.colno == 1:
                         outputs, _ = self.select(node_of(source.subselect), scope)
                         self._multi = outputs
                     if value.colno <= len(self._multi):
                         self._assigned(write, column, self._multi[value.colno - 1], target.location)
                     continue
+                values = self._row_of(source, value.ncolumns)
+                if len(values) != value.ncolumns:  # a star: which value is whose is not known
+                    for one in values if value.colno == 1 else ():
+                        self.usage(self.value(node_of(one), "", scope), Place.STORED, target.location)
+                    continue
+                value = values[value.colno - 1]
             self.assign(write, column, value, scope, target.location)
+
+    def _row_of(self, source: Any, columns: int) -> Sequence[Any]:
+        """The values of `SET (a, b) = (x, y)`. Raises StatementError as PostgreSQL does (transformMultiAssignRef)."""
+        if not isinstance(source, pb.RowExpr):
+            message = "source for a multiple-column UPDATE item must be a sub-SELECT or ROW() expression"
+            raise StatementError(message, sqlstate="0A000")
+        values = [node_of(value) for value in source.args]
+        if any(_is_star(value) for value in values):
+            self.reading.unknown.append("a star inside a row")
+        elif len(values) != columns:
+            raise StatementError("number of columns does not match number of values")
+        return values
 
     def _subscripts(self, target: Any, scope: _Scope) -> None:
         """What stands inside the brackets of `SET a[…] = x`."""

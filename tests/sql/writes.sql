@@ -779,3 +779,19 @@ UPDATE customers SET city = 'x' RETURNING *, s.*
 -- role: analyst
 -- refuses: 42601 VALUES lists must all be the same length
 INSERT INTO customers VALUES (1, DEFAULT), ('')
+
+-- several columns from what is no row
+-- role: analyst
+-- refuses: 0A000 source for a multiple-column UPDATE item must be a sub-SELECT or ROW() expression
+UPDATE customers SET (city, id) = (SELECT FROM orders WHERE orders)[1]
+
+-- … from a row that has another number of values
+-- role: analyst
+-- refuses: 42601 number of columns does not match number of values
+UPDATE customers SET (city, id) = ('x', 1, 2)
+
+-- … from a star: which value is whose is the server's business
+-- role: analyst
+UPDATE customers c SET (city, id) = ROW(o.*) FROM (SELECT 'x', 1) o
+-- becomes
+UPDATE "shop"."customers" c SET (city, id) = ROW(o.*) FROM (SELECT 'x', 1) o
