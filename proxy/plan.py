@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from proxy.masking.mask import Mask
@@ -42,6 +42,9 @@ class Use:
 
 
 CopyForm = Literal["rows", "header", "binary"]  # what CopyData carries besides rows: a first line; a header and a trailer
+
+
+_ROWS = frozenset(("Select", "Insert", "Update", "Delete", "Merge"))
 
 
 NameAction = Literal["prepare", "execute", "deallocate", "declare", "fetch", "close", "discard"]
@@ -82,6 +85,18 @@ class Part:
     folds: bool = False  # code of the database may be computed while it is planned, and EXPLAIN would show what it gives
     hides_messages: bool = False  # triggers, constraints, views or policies may speak of rows the caller does not see
     writes: bool = False  # rows, also in its WITH, or what EXECUTE runs
+    cells: int = field(init=False, compare=False)  # columns of a row that are sensitive: shown masked, or decrypted
+    shapes: set[bytes] = field(default_factory=set, init=False, compare=False, repr=False)  # RowDescriptions that pass
+
+    @property
+    def is_usual(self) -> bool:
+        """One query or write that opens no value and touches no name."""
+        does_more = self.results or self.naming or self.copy or self.makes_temporary or self.uses_temporary or self.savepoint
+        return self.command in _ROWS and not does_more and self.drops_temporary == frozenset()
+
+    def __post_init__(self) -> None:
+        masked = {(use.oid, column[0]) for use in self.uses for column in use.columns if column[1] == "masked"}
+        object.__setattr__(self, "cells", max(len(masked), len(self.results)))
 
 
 FOLDED = "a view or row policy here calls a function of the database's own: EXPLAIN could show what the planner has computed"
@@ -111,6 +126,11 @@ class Plan:
     says_catalog: bool = False  # we wrote `pg_catalog.` where the client did not: messages must not say it
     names: tuple[str, ...] = ()  # identifiers of the client's text that are not ASCII
     may_change_names: bool = False  # temporary tables, or all prepared statements or cursors at once
+    is_usual: bool = field(init=False, compare=False)  # nothing has to be done when it runs but counting its rows
+
+    def __post_init__(self) -> None:
+        changes = self.may_change_path or self.may_change_catalog or self.may_change_names or self.ends_transaction
+        object.__setattr__(self, "is_usual", len(self.parts) == 1 and self.parts[0].is_usual and not (changes or self.params))
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,20 +41,23 @@ class Tail(NamedTuple):
 START: Final = Link(0, "0" * 64)
 
 
-def link(at: Link, event: Mapping[str, object]) -> tuple[bytes, Link]:
-    """The line for `event` and where the chain stands after it. Never raises: what JSON cannot hold is written as text."""
+def link(at: Link, event: Mapping[str, object], time: str = "") -> tuple[bytes, Link]:
+    """The line for `event` and where the chain stands after it. Never raises: what JSON cannot hold is written as text.
+
+    `time` (ISO 8601) stands before what the event says, unless it has one.
+    """
     try:
-        line = _line(at, event)
+        line = _line(at, event, time)
     except orjson.JSONEncodeError:  # lone surrogates, integers over 64 bits, other types
-        line = _line(at, {_text(key): _plain(value) for key, value in event.items()})
+        line = _line(at, {_text(key): _plain(value) for key, value in event.items()}, time)
     return line, Link(at.seq + 1, sha256(line).hexdigest())
 
 
-def link_all(at: Link, events: Iterable[Mapping[str, object]]) -> tuple[bytes, Link]:
+def link_all(at: Link, events: Iterable[Mapping[str, object]], time: str = "") -> tuple[bytes, Link]:
     """The lines of a batch as one piece, for one write."""
     lines = []
     for event in events:
-        line, at = link(at, event)
+        line, at = link(at, event, time)
         lines.append(line)
     return b"".join(lines), at
 
@@ -146,12 +149,13 @@ def _diagnose(number: int, line: bytes, entry: Link | None, at: Link, before: Li
     return Broken(number, at.seq, f"removed: {missing} missing here")
 
 
-def _line(at: Link, event: Mapping[str, object]) -> bytes:
+def _line(at: Link, event: Mapping[str, object], time: str) -> bytes:
     if "seq" in event or "prev" in event:  # a second one in the line would hide the first from readers
         event = {key: value for key, value in event.items() if key not in ("seq", "prev")}
-    # Joined as bytes: copying the dictionary for two more keys costs as much as writing it.
+    # Joined as bytes: copying the dictionary for more keys costs as much as writing it.
     rest = orjson.dumps(event, option=orjson.OPT_APPEND_NEWLINE)[1:]
-    return b'{"seq":%d,"prev":"%b"%b%b' % (at.seq, at.hash.encode(), b"," if event else b"", rest)
+    stamp = f',"time":"{time}"' if time and "time" not in event else ""
+    return b'{"seq":%d,"prev":"%b"%b%b%b' % (at.seq, at.hash.encode(), stamp.encode(), b"," if event else b"", rest)
 
 
 def _plain(value: object) -> object:

@@ -127,14 +127,13 @@ class FileLog:
         if not events and not self._waiting:
             return
         stamp = self._stamp()
-        batch: list[Event] = [{"time": stamp, **event} for event in events]
         try:
-            self._write([*self._waiting, *batch] if self._waiting else batch)
+            self._write([*self._waiting, *events] if self._waiting else events, stamp)
         except OSError as error:
             refusal = self._unavailable(error)
-            kept = [event for event in batch if not must or event.get("kind") in WAITING_KINDS]
+            kept = [event for event in events if not must or event.get("kind") in WAITING_KINDS]
             room = self._keep - len(self._waiting)
-            self._waiting += [{**event, "late": True} for event in kept[:room]]
+            self._waiting += [{"time": stamp, **event, "late": True} for event in kept[:room]]
             if must or len(kept) > room:
                 raise refusal from None
             return
@@ -148,11 +147,11 @@ class FileLog:
         finally:
             self._release()
 
-    def _write(self, batch: Sequence[Event]) -> None:
+    def _write(self, batch: Sequence[Mapping[str, object]], stamp: str) -> None:
         if self._file is None or self._size_bytes >= self._segment_bytes or self._was_touched():
             self._begin_segment()
         assert self._file is not None and self._at is not None  # noqa: S101, PT018
-        data, at = link_all(self._at, batch)
+        data, at = link_all(self._at, batch, stamp)
         try:
             _write_all(self._file, data)
             if self._is_strict:

@@ -47,6 +47,9 @@ class Shell(Protocol):
     @property
     def startup_seconds(self) -> float: ...
 
+    def now(self) -> float:
+        """Seconds of a monotonic clock, to the microsecond: the loop's own counts milliseconds, or stands still in a turn."""
+
     def new_session(self, address: str) -> Session: ...
     def opened(self, link: Link) -> Unavailable | None: ...
     def closed(self, link: Link) -> None: ...
@@ -65,7 +68,7 @@ class Link:
         self.pending: list[Action] = []
         self.client: asyncio.Transport | None = None
         self.server: asyncio.Transport | None = None
-        self.connected_at = self.active_at = shell.loop.time()
+        self.connected_at = self.active_at = shell.now()
         self._client_tls: Tls | None = None
         self._server_tls: Tls | None = None
         self._listen_tls: ListenTls | None = None  # what was in force when the client came
@@ -154,14 +157,14 @@ class Link:
         """The client's socket is closed."""
         self.client_inbox.finish()
         self.client = None
-        self.step(self.session.client_lost, self.shell.loop.time())
+        self.step(self.session.client_lost, self.shell.now())
         self._look_if_closed()
 
     def server_lost(self) -> None:
         """The server's socket is closed."""
         self.server_inbox.finish()
         self.server = None
-        self.step(self.session.server_lost, self.shell.loop.time())
+        self.step(self.session.server_lost, self.shell.now())
         self._look_if_closed()
 
     def client_full(self, is_full: bool) -> None:
@@ -188,11 +191,11 @@ class Link:
             (self.server.resume_reading if wants else self.server.pause_reading)()
 
     def _client_said(self, data: bytes) -> None:
-        self.active_at = now = self.shell.loop.time()
+        self.active_at = now = self.shell.now()
         self.step(self.session.client_bytes, data, now)
 
     def _server_said(self, data: bytes) -> None:
-        self.active_at = now = self.shell.loop.time()
+        self.active_at = now = self.shell.now()
         self.step(self.session.server_bytes, data, now)
 
     def _began_tls(self) -> bool:
@@ -239,7 +242,7 @@ class Link:
 
     def fail(self, error: Exception) -> None:
         """End the session with this error."""
-        self.step(self.session.fail, error, self.shell.loop.time())
+        self.step(self.session.fail, error, self.shell.now())
 
     def broke(self, error: Exception) -> None:
         """An unexpected exception: type and place to the operator, never its text, which could hold SQL or values."""
@@ -252,7 +255,7 @@ class Link:
             self._abort()
             return
         try:
-            actions = self.session.fail(Bug("internal error: the session ends"), self.shell.loop.time())
+            actions = self.session.fail(Bug("internal error: the session ends"), self.shell.now())
         except Exception:  # noqa: BLE001 - it cannot even say goodbye
             self._abort()
             return
@@ -309,7 +312,7 @@ class Link:
     def _write_client(self, pieces: list[bytes]) -> None:
         if self.client is None or self.client.is_closing():
             return
-        data = b"".join(pieces)
+        data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         if self._client_tls is not None:
             if not self._client_tls.is_ready:
                 return  # nobody could read it
@@ -324,7 +327,7 @@ class Link:
     def _write_server(self, pieces: list[bytes]) -> None:
         if self.server is None or self.server.is_closing():
             return
-        data = b"".join(pieces)
+        data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         if self._server_tls is not None:
             try:
                 self._server_tls.send(data)
@@ -355,6 +358,8 @@ class _Inbox:
     def said(self, data: bytes) -> None:
         if self.is_resting:
             self._waiting += data
+        elif len(data) < CHUNK_BYTES:
+            self._tell(data)
         else:
             self._hear(data)
 

@@ -6,6 +6,7 @@ worker's counts travel as plain JSON (`counts`); `merged` adds those of several,
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -61,12 +62,16 @@ _FROM_THE_START = {
 }
 
 
+_OF_ENDS = ("rows", "bytes", "sensitive_cells")
+
+
 class Metrics:
     """The counts of one process. `now`: seconds of a monotonic clock."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self.now = now
         self.counts: Counts = {name: {} for name in METRICS}
+        self._ends: dict[str, list[list[float]]] = {}  # by role: what `counts` has of its ends
         for name, values in _FROM_THE_START.items():
             for value in values:
                 self.add(name, 0, value)
@@ -94,12 +99,7 @@ class Metrics:
         found = self.counts[name].get("")
         if found is None:
             found = self.counts[name][""] = [0.0] * (len(buckets) + 2)
-        for at, bound in enumerate(buckets):
-            if value <= bound:
-                found[at] += 1
-                break
-        else:
-            found[len(buckets)] += 1
+        found[bisect_left(buckets, value)] += 1
         found[-1] += value
 
     # -- what the proxy tells
@@ -130,12 +130,16 @@ class Metrics:
         if seconds is not None:
             self.observe("maskgate_planning_seconds", seconds)
 
+    def _cells(self, role: str) -> list[list[float]]:
+        for name in _OF_ENDS:
+            self.add(f"maskgate_{name}_total", 0, role)
+        return [self.counts[f"maskgate_{name}_total"][role] for name in _OF_ENDS]
+
     def _end(self, event: Mapping[str, object]) -> None:
         role = str(event["role"])
-        for name, key in (("rows", "rows"), ("bytes", "bytes"), ("sensitive_cells", "sensitive_cells")):
-            amount = event[key]
-            if isinstance(amount, int) and amount:
-                self.add(f"maskgate_{name}_total", amount, role)
+        cells = self._ends.get(role) or self._ends.setdefault(role, self._cells(role))
+        for name, cell in zip(_OF_ENDS, cells, strict=True):
+            cell[0] += _number(event[name])
         duration = event["duration_us"]
         if isinstance(duration, int):
             self.observe("maskgate_statement_seconds", duration / 1_000_000)
@@ -144,6 +148,10 @@ class Metrics:
             self.observe("maskgate_budget_used_ratio", rows / limit)
         if event["outcome"] == "stopped":
             self.add("maskgate_export_stops_total", 1, role)
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0
 
 
 def merged(several: Iterable[Counts]) -> Counts:

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import logging
 import socket
+import time
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -93,7 +94,8 @@ class Proxy:
 
     `planner_for` gives a planner for a caller over a snapshot: it is kept until snapshot or rules (`reload`) change.
     `sealing` is a `crypto.Sealer`, when there is a key ring. The catalog login reads pg_authid and every database's catalog.
-    `clock` is seconds since 1970, `random(n)` n secret bytes. `listener`: a socket that listens already, else one is opened.
+    `clock` is seconds since 1970, `now` those of a monotonic clock, `random(n)` n secret bytes. `listener`: a socket
+    that listens already, else one is opened.
     """
 
     def __init__(
@@ -105,6 +107,7 @@ class Proxy:
         log: Log,
         clock: Callable[[], float],
         random: Callable[[int], bytes],
+        now: Callable[[], float] = time.monotonic,
         listen_host: str = "127.0.0.1",
         listen_port: int = 0,
         listener: socket.socket | None = None,
@@ -121,7 +124,7 @@ class Proxy:
         self.listen_tls = listen_tls
         self.links: set[Link] = set()
         self.is_draining = False
-        self._random, self._clock = random, clock
+        self._random, self._clock, self.now = random, clock, now
         self._planner_for = planner_for
         self._log = log
         self._control: Control = control or self
@@ -175,7 +178,7 @@ class Proxy:
         self.loop = asyncio.get_running_loop()
         self._tasks = await asyncio.TaskGroup().__aenter__()
         self.databases = Databases(
-            self._loader, self._planner_for, self._replan_all, self._spawn_quietly, now=self.loop.time
+            self._loader, self._planner_for, self._replan_all, self._spawn_quietly, now=self.now
         )
         host, port, listener = self._listen
         if listener is not None:
@@ -295,7 +298,7 @@ class Proxy:
                 elif isinstance(action, Record):
                     events.append(action.event)
         if events:
-            begun = self.loop.time()
+            begun = self.now()
             try:
                 self._log.append(events, must=must)
             except ProxyError as error:
@@ -304,7 +307,7 @@ class Proxy:
                 for link in links:
                     link.pending = link.session.refuse_unlogged(link.pending)
             else:
-                self.metrics.events(events, self.loop.time() - begun)
+                self.metrics.events(events, self.now() - begun)
         for link in links:
             try:
                 link.perform()
@@ -324,7 +327,7 @@ class Proxy:
             await asyncio.sleep(SWEEP_SECONDS)
             seconds = self.limits.idle_seconds
             if seconds:
-                now = self.loop.time()
+                now = self.now()
                 for link in list(self.links):
                     if now - link.active_at > seconds and link.session.is_idle and not link.session.is_over:
                         link.fail(Unavailable("terminating connection due to idle-session timeout", sqlstate="57P05"))
@@ -338,9 +341,9 @@ class Proxy:
                 self._spawn(link, self._identify(link, action))
             case Authenticated(login, is_right):
                 if is_right:
-                    self._failures.succeeded(link.host, login, self.loop.time())
+                    self._failures.succeeded(link.host, login, self.now())
                 else:
-                    self._failures.failed(link.host, login, self.loop.time())
+                    self._failures.failed(link.host, login, self.now())
             case MakePlanner():
                 self._spawn(link, self._make_planner(link, action))
             case Reload(names):
@@ -388,7 +391,7 @@ class Proxy:
         limit = self.limits.sessions_per_login
         if limit and sum(one.caller is not None and one.caller.login == wanted.login for one in self.links) >= limit:
             raise Unavailable(f'too many connections for role "{wanted.login}"', sqlstate="53300")
-        ask, now = self._verifiers.verifier, self.loop.time()
+        ask, now = self._verifiers.verifier, self.now()
         identity = await self.logins.identify(wanted, link.host, self._failures, now, ask)
         link.step(link.session.identified, identity)
 
@@ -402,7 +405,7 @@ class Proxy:
             self.databases.close(caller.database)
             return
         link.caller = caller
-        link.step(link.session.new_planner, planner, self.loop.time())
+        link.step(link.session.new_planner, planner, self.now())
 
     async def _reload(self, link: Link, names: tuple[str, ...]) -> None:
         if link.caller is None:
@@ -410,9 +413,9 @@ class Proxy:
         try:
             planner = await self.databases.reload(link.caller, names)
         except Unavailable as error:
-            link.step(link.session.planner_failed, error, self.loop.time())
+            link.step(link.session.planner_failed, error, self.now())
             return
-        link.step(link.session.new_planner, planner, self.loop.time())
+        link.step(link.session.new_planner, planner, self.now())
 
     def _replan_all(self, database: str) -> None:
         for link in list(self.links):
@@ -430,7 +433,7 @@ class Proxy:
         link.caller = caller = Caller(caller.login, role, caller.database, caller.address, caller.application_name)
         planner = self.databases.planner(caller)
         if planner is not None:
-            link.step(link.session.new_planner, planner, self.loop.time())
+            link.step(link.session.new_planner, planner, self.now())
 
     async def _connect(self, link: Link) -> None:
         try:
@@ -442,7 +445,7 @@ class Proxy:
 
     async def _cancel(self, link: Link, request: bytes) -> None:
         await self.upstream.cancel(request)
-        link.step(link.session.cancel_done, self.loop.time())
+        link.step(link.session.cancel_done, self.now())
 
     async def _forward_cancel(self, link: Link, request: bytes) -> None:
         """As PostgreSQL does, close towards the client when the signal was given."""

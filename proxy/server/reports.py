@@ -47,7 +47,7 @@ _CLIENTS = ("session", "login", "role", "database", "address", "application", "t
 
 
 def _clients(proxy: Proxy) -> Rows:
-    now = proxy.loop.time()
+    now = proxy.now()
     for link in proxy.links:
         who = link.session.who
         yield (

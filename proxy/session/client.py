@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from proxy.errors import ProtocolError, ProxyError, StatementError, Unproven
 from proxy.plan import Part, Plan
 from proxy.session import slots as s
+from proxy.session.express import Express
 from proxy.session.ledger import Ledger
 from proxy.session.naming import Hold, Naming, unknown_plan
 from proxy.session.refusing import refuse_extended, refuse_simple
@@ -41,10 +42,10 @@ class Client:
     """Reads what the client sent. The one writer of where its frames stand."""
 
     def __init__(
-        self, reader: FrameReader, ledger: Ledger, naming: Naming, names: SqlNames, stopping: Stopping
+        self, reader: FrameReader, ledger: Ledger, naming: Naming, names: SqlNames, stopping: Stopping, express: Express
     ) -> None:
         self._reader, self._ledger, self._naming = reader, ledger, naming
-        self._names, self._stopping = names, stopping
+        self._names, self._stopping, self._express = names, stopping, express
         self._frames: Sequence[Frame] = ()
         self._at = 0
         self._buffer = b""
@@ -72,6 +73,11 @@ class Client:
                 if self._ledger.is_cancelling or self._ledger.lock is not None or self._ledger.first_ready is not None:
                     self.is_stalled = True
                     return False
+                if self._express.slot is not None:
+                    self._express.expand()
+                if kind == Frontend.BIND and self._express.run(self._buffer, self._frames, self._at):
+                    self._at = len(self._frames)
+                    continue
                 if kind == Frontend.TERMINATE:
                     # What ran in a block of ours is committed first, as it would have been by itself; a COPY will not end now.
                     if self._stopping.has_own_block and not self._ledger.is_copying_in:
@@ -150,10 +156,13 @@ class Client:
             slot.notices = plan.notices
             if needs_block:
                 self._stopping.begin(slot)
-            self._stopping.send(slot, plan)
-            self._ledger.forget_unnamed(slot)
-        self._naming.track(slot, plan)
         slot.enter_part(0)
+        if not effects and self._express.query(slot, plan, frame):
+            return
+        if not self._naming.is_glass:
+            self._stopping.send(slot, plan, self._ledger.segment)
+            self._ledger.forget_unnamed(slot, self._ledger.segment)
+        self._naming.track(slot, plan)
         self._names.send(slot, effects)
         self._ledger.had_copy_data = False
         self._ledger.send_statement(slot, frame, plan)
@@ -264,7 +273,7 @@ class Client:
             if not slot.is_plain and slot.part.results:
                 slot.opener = RowOpener(slot.part.results, portal.result_formats, self._ledger.sealing)
             self._naming.track(slot, plan)
-            self._stopping.send(slot, plan)
+            self._stopping.send(slot, plan, self._ledger.segment)
             self._look_first(slot, message.portal)
         self._ledger.had_copy_data = False
         self._ledger.send_statement(slot, frame, plan)

@@ -7,15 +7,17 @@ could be a value; a refused statement has no plan, so its text is not logged.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from proxy.audit import event
 from proxy.audit.event import Event, Outcome
 from proxy.errors import ProxyError, StatementError
-from proxy.plan import Plan
+from proxy.plan import Part, Plan
 from proxy.wire.messages import StartupMessage
 
+_REMEMBERED = 16  # plans of a session
 _QUOTED = re.compile(r'(?<=at or near )".*"', re.DOTALL)
 
 
@@ -37,6 +39,7 @@ class Journal:
     address: str = ""
     who: Event = field(default_factory=dict)
     _count: int = 0
+    _relations: dict[int, tuple[tuple[Part, ...], Sequence[Event]]] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         self.who = event.who(session=self.session_id, address=self.address)
@@ -87,13 +90,23 @@ class Journal:
             statement=plan.log_text,
             fingerprint=plan.fingerprint,
             verdict=plan.verdict,
-            relations=[
-                event.relation(use.relation, verdict=use.verdict, rule=use.rule, reason=use.reason, columns=use.columns)
-                for part in plan.parts
-                for use in part.uses
-            ],
+            relations=self._relations_of(plan.parts),
             kind=kind,
         )
+
+    def _relations_of(self, parts: tuple[Part, ...]) -> Sequence[Event]:
+        """Built once a plan; the parts are kept, so that nothing else can have their id."""
+        known = self._relations.get(id(parts))
+        if known is None:
+            if len(self._relations) >= _REMEMBERED:
+                self._relations.clear()
+            relations = [
+                event.relation(use.relation, verdict=use.verdict, rule=use.rule, reason=use.reason, columns=use.columns)
+                for part in parts
+                for use in part.uses
+            ]
+            known = self._relations[id(parts)] = (parts, relations)
+        return known[1]
 
     def refuse(self, event_id: str, error: ProxyError, said: str = "") -> Event:
         """A statement that does not leave, or is stopped."""

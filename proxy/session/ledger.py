@@ -16,7 +16,7 @@ from proxy.plan import Plan
 from proxy.session import slots as s
 from proxy.session.actions import Action, CancelServer, Record, Statement, ToClient, ToServer
 from proxy.session.journal import Journal
-from proxy.session.rows import Sealing, sensitive_cells
+from proxy.session.rows import Sealing
 from proxy.session.slots import Names, Portal, Prepared, Slot
 from proxy.wire import messages as m
 
@@ -62,14 +62,18 @@ class Ledger:
 
     def take(self) -> list[Action]:
         """What this call has to say, in order."""
-        if self.to_server:
-            self.actions.append(ToServer(b"".join(self.to_server)))
-            self.to_server = []
+        self.flush_server()
         if self.to_client:
             self.actions.append(ToClient(b"".join(self.to_client)))
             self.to_client = []
         actions, self.actions = self.actions, []
         return actions
+
+    def flush_server(self) -> None:
+        """What was pushed so far stands before what comes next."""
+        if self.to_server:
+            self.actions.append(ToServer(b"".join(self.to_server)))
+            self.to_server = []
 
     def push(self, slot: Slot, frame: bytes) -> None:
         """Send a frame whose reply is `slot`."""
@@ -87,9 +91,7 @@ class Ledger:
         """Recorded before sent."""
         slot.event_id = self.journal.next_id()
         slot.started = self.now
-        if self.to_server:
-            self.actions.append(ToServer(b"".join(self.to_server)))
-            self.to_server = []
+        self.flush_server()
         self.slots.append(slot)
         self.actions.append(Statement(self.journal.accept(slot.event_id, plan, kind), frame, slot))
         if slot.kind in (s.QUERY, s.FUNCTION_CALL):
@@ -118,10 +120,10 @@ class Ledger:
             self.is_cancelling = True
             self.actions.append(CancelServer(self.key.process_id, self.key.secret_key))
 
-    def forget_unnamed(self, slot: Slot) -> None:
+    def forget_unnamed(self, slot: Slot, segment: int) -> None:
         """A simple query drops the unnamed statement and portal."""
-        self.statements.put(b"", None, slot, self.segment)
-        self.portals.put(b"", None, slot, self.segment)
+        self.statements.put(b"", None, slot, segment)
+        self.portals.put(b"", None, slot, segment)
 
     def fresh_name(self) -> bytes:
         """A statement name nobody has."""
@@ -138,7 +140,7 @@ class Ledger:
             slot.event_id,
             rows=slot.rows,
             bytes_out=slot.bytes_out,
-            cells=slot.cells + (slot.rows - slot.part_start) * sensitive_cells(slot.part),
+            cells=slot.cells + (slot.rows - slot.part_start) * slot.part.cells,
             duration_s=self.now - slot.started,
             outcome=outcome,
             sqlstate=sqlstate,

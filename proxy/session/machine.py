@@ -18,6 +18,7 @@ from proxy.errors import ProtocolError, ProxyError, Unavailable
 from proxy.session.actions import Action, Close, MakePlanner, Record, Statement, ToServer
 from proxy.session.admin import Admin, Table
 from proxy.session.client import STALLED_BYTES, Client
+from proxy.session.express import Express
 from proxy.session.journal import Journal
 from proxy.session.ledger import Ledger
 from proxy.session.naming import Naming
@@ -63,8 +64,9 @@ class Session:
         self._naming = Naming(self._ledger)
         names = SqlNames(self._ledger, self._naming)
         stopping = Stopping(self._ledger)
-        self._client = Client(client, self._ledger, self._naming, names, stopping)
-        self._replies = Replies(server, self._ledger, self._naming, names, stopping)
+        self._express = Express(self._ledger, self._naming, stopping)
+        self._client = Client(client, self._ledger, self._naming, names, stopping, self._express)
+        self._replies = Replies(server, self._ledger, self._naming, names, stopping, self._express)
         self._admin: Admin | None = None
         self._is_over = False
 
@@ -85,11 +87,15 @@ class Session:
             return not self._admin.is_waiting
         return (
             self._startup is None
-            and not self._ledger.slots
+            and not self._is_active
             and self._ledger.status == b"I"
             and not self._client.is_stalled
             and self._client_reader.is_clean
         )
+
+    @property
+    def _is_active(self) -> bool:
+        return self._express.slot is not None or bool(self._ledger.slots)
 
     @property
     def who(self) -> Mapping[str, object]:
@@ -103,7 +109,7 @@ class Session:
             return "admin"
         if self._startup is not None:
             return "starting"
-        if self._ledger.slots:
+        if self._is_active:
             return "active"
         return {b"I": "idle", b"T": "transaction"}.get(self._ledger.status, "failed")
 
@@ -143,7 +149,7 @@ class Session:
             return []
         if self._startup is not None:
             return self._start(self._startup.close())
-        if self._ledger.slots:
+        if self._is_active:
             self._ledger.ask_cancel()
         return self._finish("08006", "the client is gone")
 
@@ -194,6 +200,7 @@ class Session:
             return []
         if self._startup is not None:
             return self._start(self._startup.planner_ready(planner))
+        self._express.expand()  # what is on its way is met with what it was planned with, and asked anew
         self._naming.new_planner(planner)
         return self._run()
 
@@ -223,9 +230,12 @@ class Session:
                     sqlstate="58030",
                     hint="Nothing was sent to the server. Ask the operator to look at the log's disk.",
                 )
-                action.slot.refusal = error
-                action.slot.event_id = ""
-                refused.append(ToServer(substitute(self._ledger, action.slot)))
+                slot, data = action.slot, action.data
+                if slot is self._express.slot:
+                    self._express.expand()
+                slot.refusal = error
+                slot.event_id = ""
+                refused.append(ToServer(data[: slot.ahead] + substitute(self._ledger, slot) + data[len(data) - slot.behind :]))
             else:
                 refused.append(action)
         return refused
@@ -292,11 +302,12 @@ class Session:
         fatal = ProxyError(error.message, hint=error.hint, sqlstate=error.sqlstate)
         fatal.fatal = True
         self._ledger.to_client.append(own_error(fatal))
-        if self._ledger.slots:
+        if self._is_active:
             self._ledger.ask_cancel()
         return self._finish(error.sqlstate, error.message)
 
     def _finish(self, sqlstate: str, reason: str) -> list[Action]:
+        self._express.expand()
         while self._ledger.slots:
             self._ledger.log_end(self._ledger.slots.popleft(), sqlstate, reason, "lost")
         self._ledger.actions.append(Record(self._journal.disconnected(sqlstate, reason)))

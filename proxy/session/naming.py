@@ -104,6 +104,14 @@ class Naming:
             )
         prepared.plan, prepared.planner = again, planner
 
+    def is_settled(self, prepared: Prepared) -> bool:
+        """Whether `refresh` has nothing to do, and nothing to wait for."""
+        planner = self.planner
+        if planner is None or self.is_glass:
+            return planner is not None
+        is_path_kept = not planner.restricted or (self._knows_path and self.path == prepared.path)
+        return is_path_kept and prepared.planner is planner and not self._waits_for_planner and self._unsettled == 0
+
     def said(self, sql: bytes) -> str:
         """A refused text for the log: nothing proved which of its literals may be shown."""
         return "" if self.planner is None else self.planner.log_text(sql)
@@ -147,6 +155,9 @@ class Naming:
 
     def _block_ended(self) -> None:
         """What there is now stays, but what was made until the end of the transaction."""
+        is_kept = self._lasting is self.temporary and not (self._until_commit or self._savepoints or self._lasting_portals)
+        if is_kept and not self._ledger.portals.has_any():
+            return
         self.temporary -= self._until_commit
         self._lasting, self._until_commit = self.temporary, frozenset()
         self._lasting_portals = tuple(portal for portal in self._ledger.portals.known() if portal.is_held)

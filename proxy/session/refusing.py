@@ -24,7 +24,7 @@ def refuse_simple(ledger: Ledger, error: ProxyError, said: str = "") -> None:
     slot = Slot(s.QUERY)
     _refused(ledger, slot, error, said)
     is_quiet = not ledger.slots and ledger.status == b"I" and not ledger.is_open_segment
-    ledger.forget_unnamed(slot)
+    ledger.forget_unnamed(slot, ledger.segment)
     # Idle: the empty query leaves no line in the server's log, and its ReadyForQuery is the server's own.
     ledger.push(slot, m.Query(b"").to_bytes() if is_quiet else substitute(ledger, slot))
     ledger.end_segment()

@@ -13,11 +13,12 @@ from proxy.guard import over_budget
 from proxy.plan import Part, Plan
 from proxy.session import slots as s
 from proxy.session.actions import Reload
+from proxy.session.express import Express
 from proxy.session.ledger import Ledger
 from proxy.session.naming import Naming
 from proxy.session.refusing import own_reply, refuse_extended
 from proxy.session.reports import for_client, own_notices
-from proxy.session.rows import RowOpener, check_parameters, origins, parameter_shape, row_shape, sensitive_cells
+from proxy.session.rows import RowOpener, check_parameters, origins, parameter_shape, row_shape
 from proxy.session.slots import Slot
 from proxy.session.sqlnames import SqlNames
 from proxy.session.stopping import Stopping
@@ -29,6 +30,7 @@ _STREAMS = frozenset({Backend.DATA_ROW, Backend.COPY_DATA})
 _NOTHING: frozenset[int] = frozenset()
 _PARSE_COMPLETE = m.ParseComplete().to_bytes()
 _SYNTAX_ERROR = "42601"
+_SHAPES = 4  # of one statement that are remembered: its result formats may differ
 _TRAILER_BYTES = HEAD_BYTES + 2  # of a binary COPY (PostgreSQL 18, COPY, Binary Format)
 
 
@@ -36,10 +38,10 @@ class Replies:
     """Reads what the server sent."""
 
     def __init__(
-        self, reader: FrameReader, ledger: Ledger, naming: Naming, names: SqlNames, stopping: Stopping
+        self, reader: FrameReader, ledger: Ledger, naming: Naming, names: SqlNames, stopping: Stopping, express: Express
     ) -> None:
         self._reader, self._ledger, self._naming, self._names = reader, ledger, naming, names
-        self._stopping = stopping
+        self._stopping, self._express = stopping, express
         self._drops_piece = False
         self.said_goodbye = False  # the server ended the session with an error of its own
         self._calls: dict[int, Callable[[bytes], bytes | None]] = {
@@ -74,6 +76,10 @@ class Replies:
             frames = self._reader.frames()
             if not frames:
                 return
+            if self._express.slot is not None:
+                if self._express.met(self._reader.buffer, frames):
+                    continue
+                self._express.expand()
             self._frames(self._reader.buffer, frames)
 
     def _frames(self, buffer: bytes, frames: list[Frame]) -> None:
@@ -181,8 +187,7 @@ class Replies:
             return b""  # what runs on after a stop is shown nowhere, so nothing of it is judged
         shape = None
         if plan is not None and not self._naming.is_glass:
-            shape = row_shape(frame[HEAD_BYTES:], plan, part)
-            self._require_known_origins(frame[HEAD_BYTES:], plan, part)
+            shape = self._shape(frame[HEAD_BYTES:], plan, part)
             if slot.kind == s.QUERY and shape is not None and part.results:
                 slot.opener = RowOpener(part.results, shape[1], self._ledger.sealing)
         if slot.kind == s.QUERY:
@@ -191,14 +196,22 @@ class Replies:
             slot.prepared.is_described = True
         return self._described(slot, None if shape is None else shape[0])
 
-    def _require_known_origins(self, body: bytes, plan: Plan, part: Part) -> None:
-        """A name of a restricted caller's statement that now means another relation than planned shows itself here."""
+    def _shape(self, body: bytes, plan: Plan, part: Part) -> tuple[bytes, tuple[int, ...]] | None:
+        """What the client hears of a RowDescription; None: it passes as it is.
+
+        A name of a restricted caller's statement that now means another relation than planned shows itself here.
+        """
+        if body in part.shapes:
+            return None
+        shape = row_shape(body, plan, part)
+        strangers = origins(body) - {use.oid for use in part.uses} if plan.restricted else frozenset[int]()
         planner = self._naming.planner
-        if planner is not None and plan.restricted and not origins(body) <= {use.oid for use in part.uses}:
-            strangers = origins(body) - {use.oid for use in part.uses}
-            if any(planner.knows(oid) for oid in strangers):  # temporary tables are not in the catalog we know
-                self._ledger.actions.append(Reload(()))
-                raise Unavailable("the catalog changed while this statement was on its way: connect again", sqlstate="57P03")
+        if planner is not None and any(planner.knows(oid) for oid in strangers):  # temporary tables are not in our catalog
+            self._ledger.actions.append(Reload(()))
+            raise Unavailable("the catalog changed while this statement was on its way: connect again", sqlstate="57P03")
+        if shape is None and not strangers and len(part.shapes) < _SHAPES:
+            part.shapes.add(body)
+        return shape
 
     def _no_data(self, frame: bytes) -> bytes | None:
         slot = self._front(s.DESCRIBE_STATEMENT, s.DESCRIBE_PORTAL)
@@ -337,7 +350,7 @@ class Replies:
             return b""
         if slot.is_in_copy:
             self._copy_ends(slot, is_failed=False)
-        slot.cells += (slot.rows - slot.part_start) * sensitive_cells(slot.part)
+        slot.cells += (slot.rows - slot.part_start) * slot.part.cells
         slot.part_start = slot.rows
         if frame[0] != Backend.PORTAL_SUSPENDED and not self._naming.is_glass:
             self._names.part_done(slot)

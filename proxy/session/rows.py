@@ -79,7 +79,7 @@ class RowOpener:
 
 
 def row_shape(body: bytes, plan: Plan, part: Part) -> tuple[bytes, tuple[int, ...]] | None:
-    """RowDescription: (frame for the client, format codes), or None when the plan has nothing to say of it.
+    """RowDescription: (frame for the client, format codes), or None when it passes as it is.
 
     The second lock: a column that comes from a masked column, or ciphertext where none was planned, raises Bug.
     """
@@ -101,6 +101,8 @@ def row_shape(body: bytes, plan: Plan, part: Part) -> tuple[bytes, tuple[int, ..
         if one.type_oid != BYTEA:
             raise Bug(f"result column {position + 1} should be encrypted but is not bytea")
         fields[position] = replace(one, type_oid=result.seal.type_oid, type_size=-1, typmod=-1)
+    if not planned:
+        return None
     return RowDescription(tuple(fields)).to_bytes(), tuple(one.format for one in fields)
 
 
@@ -172,12 +174,6 @@ def seal_parameters(bind: Bind, plan: Plan, sealing: Sealing) -> Bind:
     return replace(bind, params=tuple(params), param_formats=tuple(formats))
 
 
-def sensitive_cells(part: Part) -> int:
-    """How many columns of a row count as sensitive: those shown masked, and those that are decrypted."""
-    masked = {(use.oid, column[0]) for use in part.uses for column in use.columns if column[1] == "masked"}
-    return max(len(masked), len(part.results))
-
-
 __all__ = [
     "BINARY",
     "TEXT",
@@ -189,6 +185,5 @@ __all__ = [
     "parameter_shape",
     "row_shape",
     "seal_parameters",
-    "sensitive_cells",
     "server_param_oids",
 ]

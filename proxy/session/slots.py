@@ -109,6 +109,8 @@ class Slot:
     kept: bytes = b""  # its last CommandComplete, until the block is closed
     is_in_copy: bool = False
     has_copy_data_before: bool = False
+    ahead: int = 0  # bytes of other messages before …
+    behind: int = 0  # … and after its own, in its Statement
     notices: tuple[str, ...] = ()  # still to be said
     named: tuple[Named, ...] = ()  # names its statements will make or drop, by SQL
     # what the log says at its end
@@ -201,6 +203,23 @@ class Names(Generic[Value]):
             raise Unsure
         return coming.value
 
+    def settled(self, name: bytes) -> Value | None:
+        """What the server confirmed, where nothing in flight makes something else of it."""
+        name = name[:NAME_BYTES]
+        return None if name in self._coming else self._sure.get(name)
+
+    def keep(self, name: bytes, value: Value) -> None:
+        """The server has it."""
+        self._sure[name[:NAME_BYTES]] = value
+
+    def drop(self, name: bytes) -> None:
+        """The server has it no more."""
+        self._sure.pop(name[:NAME_BYTES], None)
+
+    def has_any(self) -> bool:
+        """Whether the server confirmed any."""
+        return bool(self._sure)
+
     def guess(self, name: bytes) -> Value | None:
         """The same without certainty, where nothing but a log line depends on it."""
         name = name[:NAME_BYTES]
@@ -233,4 +252,5 @@ class Names(Generic[Value]):
 
     def clear(self, keep: Callable[[Value], bool] | None = None) -> None:
         """The server dropped them all, but what `keep` says; what is in flight stays."""
-        self._sure = {} if keep is None else {name: value for name, value in self._sure.items() if keep(value)}
+        if self._sure:
+            self._sure = {} if keep is None else {name: value for name, value in self._sure.items() if keep(value)}

@@ -115,19 +115,18 @@ class Stopping:
         self._ledger.push(own, _BEGIN)
         self._ledger.end_segment()
 
-    def send(self, slot: Slot, plan: Plan) -> None:
+    def send(self, slot: Slot, plan: Plan, segment: int) -> None:
         """The statement leaves."""
-        ledger = self._ledger
         parts = (slot.part,) if slot.kind == s.EXECUTE else plan.parts
         if any(map(_may_be_stopped, parts)):
             slot.is_stoppable = True
             self._in_flight += 1
-            self._stoppable_segment = ledger.segment
+            self._stoppable_segment = segment
         if slot.is_wrapped or any(map(_is_transaction, plan.parts)):
             slot.is_opening = True
             self._opening += 1
         if _acts(plan):
-            self._acting_segment = ledger.segment
+            self._acting_segment = segment
 
     # --- the server's side
 
