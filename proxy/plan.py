@@ -44,7 +44,7 @@ class Use:
 CopyForm = Literal["rows", "header", "binary"]  # what CopyData carries besides rows: a first line; a header and a trailer
 
 
-_ROWS = frozenset(("Select", "Insert", "Update", "Delete", "Merge"))
+_USUAL = frozenset(("Select", "Insert", "Update", "Delete", "Merge", "Transaction"))
 
 
 NameAction = Literal["prepare", "execute", "deallocate", "declare", "fetch", "close", "discard"]
@@ -90,9 +90,9 @@ class Part:
 
     @property
     def is_usual(self) -> bool:
-        """One query or write that opens no value and touches no name."""
+        """One query or write that opens no value and touches no name; or a transaction's begin or end."""
         does_more = self.results or self.naming or self.copy or self.makes_temporary or self.uses_temporary or self.savepoint
-        return self.command in _ROWS and not does_more and self.drops_temporary == frozenset()
+        return self.command in _USUAL and not does_more and self.drops_temporary == frozenset()
 
     def __post_init__(self) -> None:
         masked = {(use.oid, column[0]) for use in self.uses for column in use.columns if column[1] == "masked"}
@@ -126,10 +126,10 @@ class Plan:
     says_catalog: bool = False  # we wrote `pg_catalog.` where the client did not: messages must not say it
     names: tuple[str, ...] = ()  # identifiers of the client's text that are not ASCII
     may_change_names: bool = False  # temporary tables, or all prepared statements or cursors at once
-    is_usual: bool = field(init=False, compare=False)  # nothing has to be done when it runs but counting its rows
+    is_usual: bool = field(init=False, compare=False)  # one statement, of which there is little to do but to count its rows
 
     def __post_init__(self) -> None:
-        changes = self.may_change_path or self.may_change_catalog or self.may_change_names or self.ends_transaction
+        changes = self.may_change_path or self.may_change_catalog or self.may_change_names
         object.__setattr__(self, "is_usual", len(self.parts) == 1 and self.parts[0].is_usual and not (changes or self.params))
 
 

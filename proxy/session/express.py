@@ -1,9 +1,9 @@
 """The usual case in one step: one known statement alone on its way, and replies as they always are.
 
-A Query, or Bind, Describe, Execute and Sync in one read, sent while nothing else is on its way, takes no place among the slots:
-`Express` keeps it, and replies that come as usual in one read are met at once. Whatever is not usual (another message of the
-client's, an error, a notice, a shape not seen before, rows over a limit, half an answer) makes it the slots it stands for first
-(`expand`), which are then met one by one.
+A Query, or Bind, Describe, Execute and Sync in one read, sent while nothing else is on its way but perhaps a Parse before it,
+takes no place among the slots: `Express` keeps it, and replies that come as usual in one read are met at once. Whatever is not
+usual (another message of the client's, an error, a notice, a shape not seen before, rows over a limit, half an answer) makes it
+the slots it stands for first (`expand`), which are then met one by one.
 
 Promise: what leaves, what is logged and every later state are the same as with slots. (PostgreSQL 18, 54.2.2 and 54.2.3.)
 """
@@ -20,7 +20,7 @@ from proxy.session.naming import Naming
 from proxy.session.slots import Portal, Prepared, Slot
 from proxy.session.stopping import Stopping
 from proxy.wire.frames import HEAD_BYTES, Frame
-from proxy.wire.messages import Backend, Frontend
+from proxy.wire.messages import Backend, CommandComplete, Frontend
 
 # Of the unnamed portal, with all its rows; byte for byte what every driver sends.
 _DESCRIBE = b"D\x00\x00\x00\x06P\x00"
@@ -42,7 +42,7 @@ class Express:
         """Frames from `at` on, the first of them a Bind: whether they were sent."""
         count = len(frames) - at
         describes = count == 4
-        if not (describes or count == 3) or frames[-1][0] != Frontend.SYNC or not self._is_quiet():
+        if not (describes or count == 3) or frames[-1][0] != Frontend.SYNC or not self._is_quiet(may_parse=True):
             return False
         _, start, end = frames[at]
         stop = buffer.find(b"\0", start + HEAD_BYTES + 1, end)
@@ -54,10 +54,12 @@ class Express:
         if buffer[execute : frames[-2][2]] != _EXECUTE:
             return False
         ledger = self._ledger
-        prepared = ledger.statements.settled(buffer[start + HEAD_BYTES + 1 : stop])
-        if prepared is None or prepared.is_sql or not prepared.plan.is_usual or not self._naming.is_settled(prepared):
+        prepared = ledger.statements.sure(buffer[start + HEAD_BYTES + 1 : stop], ledger.segment)
+        if prepared is None or prepared.is_sql or not self._naming.is_settled(prepared):
             return False
         plan = prepared.plan
+        if not plan.is_usual or (plan.ends_transaction and self._naming.is_doubtful):
+            return False
         if not (describes or prepared.is_described or self._naming.is_glass) and (plan.masked_origins or plan.sealed_origins):
             return False  # we would have to ask for its shape
         slot = Slot(s.EXECUTE)
@@ -70,18 +72,23 @@ class Express:
 
     def query(self, slot: Slot, plan: Plan, frame: bytes) -> bool:
         """A simple query whose slot is ready: whether it was sent."""
-        if slot.is_wrapped or slot.notices or not plan.is_usual or not self._is_quiet():
+        if slot.is_wrapped or slot.notices or not plan.is_usual or not self._is_quiet(may_parse=False):
+            return False
+        if plan.ends_transaction and self._naming.is_doubtful:
             return False
         self._send(slot, plan, frame)
         return True
 
-    def _is_quiet(self) -> bool:
-        """Whether nothing is on its way, and nothing that stands still changes what a statement does."""
+    def _is_quiet(self, *, may_parse: bool) -> bool:
+        """Whether nothing is on its way, but perhaps a Parse just before, and nothing else changes what a statement does."""
         ledger = self._ledger
-        return not (
-            ledger.slots or self.slot is not None or ledger.is_open_segment or ledger.is_skipping or ledger.is_copying_in
-            or ledger.status == b"E"
-        )  # fmt: skip
+        if self.slot is not None or ledger.is_skipping or ledger.is_copying_in or ledger.status == b"E":
+            return False
+        if not ledger.slots:
+            return not ledger.is_open_segment
+        first = ledger.slots[0]
+        is_parse = len(ledger.slots) == 1 and first.kind == s.PARSE and not (first.is_internal or first.is_type_lock)
+        return may_parse and is_parse and ledger.is_open_segment and first.refusal is None
 
     def _send(self, slot: Slot, plan: Plan, data: bytes) -> None:
         ledger = self._ledger
@@ -110,7 +117,8 @@ class Express:
                 return False
             at = 1
         part = slot.part
-        has_shape = self._describes if is_run else part.gives_rows
+        is_transaction = part.command == "Transaction"
+        has_shape = self._describes if is_run else part.gives_rows and not is_transaction
         if has_shape:
             kind, start, end = frames[at]
             if kind == Backend.ROW_DESCRIPTION:
@@ -123,7 +131,7 @@ class Express:
                 return False
             at += 1
         rows = done - at
-        if rows < 0 or (rows and not part.gives_rows) or (slot.limit is not None and rows > slot.limit):
+        if rows < 0 or (rows and (is_transaction or not part.gives_rows)) or (slot.limit is not None and rows > slot.limit):
             return False
         first = last = frames[done][1]
         if rows:
@@ -135,17 +143,17 @@ class Express:
         status = buffer[frames[ready][1] + HEAD_BYTES : end]
         if status not in (b"I", b"T"):
             return False
-        self._over(slot, rows, last - first, status)
+        tag = CommandComplete.parse(buffer[last + HEAD_BYTES : frames[done][2]]).tag if is_transaction else b""
+        self._over(slot, rows, last - first, status, tag)
         self._ledger.to_client.append(buffer[frames[0][1] : end])
         return True
 
-    def _over(self, slot: Slot, rows: int, size: int, status: bytes) -> None:
-        """The statement is through, and the server ready."""
+    def _over(self, slot: Slot, rows: int, size: int, status: bytes, tag: bytes) -> None:
+        """The statement is through, and the server ready. `tag`: of a transaction's begin or end."""
         self.slot = None
         ledger = self._ledger
         slot.rows, slot.bytes_out, slot.part_start, slot.cells = rows, size, rows, rows * slot.part.cells
         ledger.log_end(slot)
-        ledger.status = status
         prepared = slot.prepared
         if prepared is None:
             ledger.statements.drop(b"")
@@ -153,6 +161,9 @@ class Express:
         else:
             if status == b"T":
                 ledger.portals.keep(b"", self._portal(prepared, 0 if slot.limit is None else rows))
+        if tag and not self._naming.is_glass:
+            self._naming.part_done(slot.part, tag)
+        ledger.status = status
         if status == b"I":
             ledger.portals.clear(keep=_is_held)
             self._naming.idle()

@@ -118,12 +118,16 @@ class Naming:
 
     def track(self, slot: Slot, plan: Plan) -> None:
         """Count a slot whose statement may change what names mean."""
-        is_doubtful = self._is_path_touched or self._unsettled > 0 or self._ledger.portals.has_names()
-        ends = plan.ends_transaction and is_doubtful
+        ends = plan.ends_transaction and self.is_doubtful
         slot.is_tracked = plan.may_change_catalog or (
             not self.is_glass and (plan.may_change_names or plan.may_change_path or ends)
         )
         self._unsettled += slot.is_tracked
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether the end of a transaction may change what names mean."""
+        return self._is_path_touched or self._unsettled > 0 or self._ledger.portals.has_names()
 
     def settle(self, slot: Slot) -> None:
         """The statement is through: what it may have changed is not known any more."""

@@ -77,7 +77,10 @@ class Replies:
             if not frames:
                 return
             if self._express.slot is not None:
-                if self._express.met(self._reader.buffer, frames):
+                if self._ledger.slots and frames[0][0] == Backend.PARSE_COMPLETE:  # the Parse just before it
+                    self._frames(self._reader.buffer, frames[:1])
+                    del frames[0]
+                if not frames or (not self._ledger.slots and self._express.met(self._reader.buffer, frames)):
                     continue
                 self._express.expand()
             self._frames(self._reader.buffer, frames)

@@ -203,10 +203,13 @@ class Names(Generic[Value]):
             raise Unsure
         return coming.value
 
-    def settled(self, name: bytes) -> Value | None:
-        """What the server confirmed, where nothing in flight makes something else of it."""
+    def sure(self, name: bytes, segment: int) -> Value | None:
+        """What `find` finds, None where it would raise."""
         name = name[:NAME_BYTES]
-        return None if name in self._coming else self._sure.get(name)
+        coming = self._coming.get(name)
+        if coming is None:
+            return self._sure.get(name)
+        return coming.value if coming.segment == segment else None
 
     def keep(self, name: bytes, value: Value) -> None:
         """The server has it."""

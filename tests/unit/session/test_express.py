@@ -41,6 +41,11 @@ def book(made: Plan, *, is_glass: bool = False) -> Playbook:
 RUN: tuple[Said, ...] = (m.Bind(b"", b"s"), m.Describe("P", b""), m.Execute(b""), SYNC)
 BARE: tuple[Said, ...] = (m.Bind(b"", b"s"), m.Execute(b""), SYNC)
 ASK: tuple[Said, ...] = (m.Query(TEXT),)
+PARSED: tuple[Said, ...] = (m.Parse(b"", TEXT), m.Bind(b"", b""), m.Describe("P", b""), m.Execute(b""), SYNC)
+NAMED: tuple[Said, ...] = (m.Parse(b"t", TEXT), m.Bind(b"", b"s"), m.Execute(b""), SYNC)
+BEFORE: dict[tuple[Said, ...], tuple[Said, ...]] = {
+    RUN: (BOUND,), BARE: (BOUND,), ASK: (), PARSED: (m.ParseComplete(), BOUND), NAMED: (m.ParseComplete(), BOUND),
+}  # fmt: skip
 NOTICE = m.notice_response("NOTICE", "00000", "raw")
 ERROR = m.error_response("ERROR", "22012", "division by zero")
 REPLIES: dict[str, tuple[Said, ...]] = {
@@ -61,6 +66,11 @@ REPLIES: dict[str, tuple[Said, ...]] = {
     "rows only": (ROW, DONE, READY),
     "nothing asked for": (m.CloseComplete(), READY),
     "done twice": (shape(), ROW, DONE, DONE, READY),
+    "begun": (NO_DATA, m.CommandComplete(b"BEGIN"), IN_BLOCK),
+    "committed": (NO_DATA, m.CommandComplete(b"COMMIT"), READY),
+    "committed bare": (m.CommandComplete(b"COMMIT"), READY),
+    "rolled back": (m.CommandComplete(b"ROLLBACK"), READY),
+    "chained": (m.CommandComplete(b"ROLLBACK"), IN_BLOCK),
     "junk": (shape(), ROW, DONE, m.ReadyForQuery("I"), READY),
     "copy": (m.CopyOutResponse(0, (0,)), m.CopyData(b"1\n"), m.CopyDone(), DONE, READY),
 }
@@ -98,17 +108,17 @@ PLANS = {
     "limited": plan(row_limit=3),
     "write": plan(gives_rows=False),
     "rewritten": plan(hides_messages=True),
+    "transaction": Plan(TEXT, (Part("Transaction"),), restricted=True, ends_transaction=True),
 }
 
 
 @pytest.mark.parametrize("is_glass", [False, True])
 @pytest.mark.parametrize("kind", PLANS)
 @pytest.mark.parametrize("replies", REPLIES)
-@pytest.mark.parametrize("asked", [RUN, BARE, ASK], ids=["run", "bare", "ask"])
+@pytest.mark.parametrize("asked", BEFORE, ids=["run", "bare", "ask", "parsed", "named"])
 def test_every_reply_is_met_as_by_slots(asked: Sequence[Said], replies: str, kind: str, is_glass: bool) -> None:
-    bound = () if asked is ASK else (BOUND,)
     usual = [(RUN, (BOUND, *REPLIES["usual"]))]
-    steps = [*usual, *usual, (asked, (*bound, *REPLIES[replies])), *usual]
+    steps = [*usual, *usual, (asked, (*BEFORE[tuple(asked)], *REPLIES[replies])), *usual]
     takes: list[bool] = []
     whole = play(PLANS[kind], steps, 0, is_glass=is_glass, takes=takes)
     assert takes[0]
@@ -119,18 +129,19 @@ def test_every_reply_is_met_as_by_slots(asked: Sequence[Said], replies: str, kin
 
 def test_conversations_at_random_are_the_same() -> None:
     random = Random(7)
-    for _ in range(1_500):  # 20,000 were the same once
+    for _ in range(1_500):  # 30,000 were the same once
         made = random.choice(list(PLANS.values()))
         is_glass = random.random() < 0.3
         steps = []
         for _ in range(random.randrange(1, 6)):
-            asked = random.choice((RUN, BARE, ASK))
+            asked = random.choice(list(BEFORE))
+            before = BEFORE[asked]
             if random.random() < 0.2:  # two at once: they wait for one another
                 asked = (*asked, *random.choice((RUN, ASK)))
             replies = list(random.choice(list(REPLIES.values())))
             if random.random() < 0.2:
                 replies.insert(random.randrange(len(replies)), random.choice((NOTICE, ROW, DONE, ERROR, shape())))
-            steps.append((asked, (*(() if asked[0] is ASK[0] else (BOUND,)), *replies)))
+            steps.append((asked, (*before, *replies)))
         assert play(made, steps, 0, is_glass=is_glass, takes=[]) == play(made, steps, 1, is_glass=is_glass, takes=[])
 
 
