@@ -7,9 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from proxy.cli.embedded import EmbeddedServer, installations
 from tests.servers import Database, full_versions, new_database, new_folder, shared_server, stop_all
+
+settings.register_profile("maskgate", deadline=None)  # other tests run beside: how long one example takes says nothing
+settings.load_profile("maskgate")
 
 _folder = pytest.StashKey[Path]()
 _VERSIONS = sorted(installations())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -111,9 +111,13 @@ class MarkingKeys:
         """As crypto.Sealer."""
         return b"\x01sealed:" + domain.encode() + b":" + plaintext[::-1]
 
-    def open(self, sealed: bytes, *, domain: str, search: str, column: str) -> bytes:
+    def opener(self, *, domain: str, search: str, column: str) -> Callable[[bytes], bytes]:
         """As crypto.Sealer."""
         mark = b"\x01sealed:" + domain.encode() + b":"
-        if not sealed.startswith(mark):
-            raise Tampered(f"a value of {column} fails authentication")
-        return sealed[len(mark) :][::-1]
+
+        def opened(sealed: bytes) -> bytes:
+            if not sealed.startswith(mark):
+                raise Tampered(f"a value of {column} fails authentication")
+            return sealed[len(mark) :][::-1]
+
+        return opened

@@ -40,8 +40,12 @@ class Sealer:
         needed = cipher.nonce_bytes
         return cipher.seal(plaintext, self._random(needed) if needed else b"")
 
-    def open(self, sealed: bytes, *, domain: str, search: str, column: str) -> bytes:
-        """The plaintext, or `Tampered` (XX001) naming `column` and the domain, never the value."""
+    def opener(self, *, domain: str, search: str, column: str) -> Callable[[bytes], bytes]:
+        """What opens one column's values: sealed -> plaintext, or `Tampered` (XX001) naming `column` and domain, no value."""
+        return _Opener(self, domain, search, column).open
+
+    def cipher_of(self, sealed: bytes, domain: str, search: str, column: str) -> DomainCipher:
+        """What a value was sealed with. Raises Tampered."""
         # Bounded: a header enters only when its suite is right and its key id is in the ring.
         cipher = self._openers.get((domain, search, sealed[:HEADER_BYTES]))
         if cipher is None:
@@ -52,4 +56,20 @@ class Sealer:
                 raise unknown_key(key_id, domain, column)
             cipher = DomainCipher(suite, key, key_id, domain)
             self._openers[domain, search, cipher.header] = cipher
-        return cipher.open(sealed, column)
+        return cipher
+
+
+class _Opener:
+    """Remembers the last value's cipher: most are sealed under the same key."""
+
+    __slots__ = ("_cipher", "_column", "_domain", "_sealer", "_search")
+
+    def __init__(self, sealer: Sealer, domain: str, search: str, column: str) -> None:
+        self._sealer, self._domain, self._search, self._column = sealer, domain, search, column
+        self._cipher: DomainCipher | None = None
+
+    def open(self, sealed: bytes) -> bytes:
+        cipher = self._cipher
+        if cipher is None or not sealed.startswith(cipher.header):
+            cipher = self._cipher = self._sealer.cipher_of(sealed, self._domain, self._search, self._column)
+        return cipher.open(sealed, self._column)

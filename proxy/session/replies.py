@@ -30,6 +30,7 @@ _STREAMS = frozenset({Backend.DATA_ROW, Backend.COPY_DATA})
 _NOTHING: frozenset[int] = frozenset()
 _PARSE_COMPLETE = m.ParseComplete().to_bytes()
 _SYNTAX_ERROR = "42601"
+_GIVE_ROWS = (s.QUERY, s.EXECUTE)
 _SHAPES = 4  # of one statement that are remembered: its result formats may differ
 _TRAILER_BYTES = HEAD_BYTES + 2  # of a binary COPY (PostgreSQL 18, COPY, Binary Format)
 
@@ -98,7 +99,7 @@ class Replies:
                         slot.rows += 1
                         slot.bytes_out += end - start
                         continue
-                    shown = b"" if slot is not None and slot.is_stopped else self._row(buffer, start, end)
+                    shown = b"" if slot is not None and slot.is_stopped else self._row(slot, buffer, start, end)
                 elif kind == Backend.COPY_DATA:
                     slot = slots[0] if slots else None
                     shown = b"" if slot is not None and slot.is_stopped else self._copy_data(end - start)
@@ -247,22 +248,25 @@ class Replies:
 
     # --- rows
 
-    def _row(self, buffer: bytes, start: int, end: int) -> bytes | None:
-        slot = self._front(s.QUERY, s.EXECUTE)
+    def _row(self, slot: Slot | None, buffer: bytes, start: int, end: int) -> bytes | None:
+        if slot is None or slot.kind not in _GIVE_ROWS:
+            slot = self._front(*_GIVE_ROWS)
         if slot.is_internal:
             self._naming.answer(buffer[start + HEAD_BYTES : end])
             return b""
-        slot.require_part()
-        if not slot.part.gives_rows and slot.plan is not None and slot.plan.restricted:
-            raise Bug("a write without RETURNING gave rows")
+        opener = slot.opener
+        if opener is None:
+            slot.require_part()
+            if not slot.part.gives_rows and slot.plan is not None and slot.plan.restricted:
+                raise Bug("a write without RETURNING gave rows")
         if not self._counts(slot, end - start):
             return b""
-        if slot.opener is None:
+        if opener is None:
             if slot.part.results:
                 raise Bug("rows to open came before their shape")
             return None
         try:
-            return slot.opener.open(buffer[start + HEAD_BYTES : end])
+            return opener.open(buffer, start, end)
         except ProxyError as error:
             if error.fatal:
                 raise

@@ -6,15 +6,18 @@ that a plan did not say: a shape that disagrees with the plan is a `Bug` (XX000)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import struct
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
 from proxy.errors import BadValue, Bug, ProxyError, Unproven
 from proxy.plan import Part, Plan, SealedResult
+from proxy.wire.frames import HEAD_BYTES
 from proxy.wire.messages import (
     BINARY,
     TEXT,
+    Backend,
     Bind,
     ParameterDescription,
     RowDescription,
@@ -24,6 +27,12 @@ from proxy.wire.messages import (
 )
 from proxy.wire.values import BYTEA, TEXT_FAMILY, bytea_from_text, text_from_wire, text_to_wire
 
+_ROW_HEAD_BYTES = HEAD_BYTES + 2
+_DATA_ROW = Backend.DATA_ROW
+_int32_at = struct.Struct("!i").unpack_from
+_int32 = struct.Struct("!i").pack
+_row_head = struct.Struct("!BI").pack
+
 
 class Sealing(Protocol):
     """What we need of `crypto.Sealer`."""
@@ -31,8 +40,8 @@ class Sealing(Protocol):
     def seal(self, plaintext: bytes, *, domain: str, search: str) -> bytes:
         """The ciphertext."""
 
-    def open(self, sealed: bytes, *, domain: str, search: str, column: str) -> bytes:
-        """The plaintext. Raises Tampered."""
+    def opener(self, *, domain: str, search: str, column: str) -> Callable[[bytes], bytes]:
+        """What opens the values of one column; it raises Tampered."""
 
 
 class NoKeys:
@@ -42,40 +51,71 @@ class NoKeys:
         """Raises Unproven."""
         raise Unproven("no key ring is configured: encrypted columns cannot be written")
 
-    def open(self, sealed: bytes, *, domain: str, search: str, column: str) -> bytes:
-        """Raises Unproven."""
-        raise Unproven(f"no key ring is configured: encrypted column {column} cannot be read")
+    def opener(self, *, domain: str, search: str, column: str) -> Callable[[bytes], bytes]:
+        """What raises Unproven."""
+
+        def opened(sealed: bytes) -> bytes:
+            raise Unproven(f"no key ring is configured: encrypted column {column} cannot be read")
+
+        return opened
 
 
 class RowOpener:
     """Opens the sealed columns of the rows of one result. `formats` as Bind or RowDescription gave them."""
 
-    __slots__ = ("_columns", "_sealing", "width")
+    __slots__ = ("_columns", "_only", "width")
 
     def __init__(self, results: Sequence[SealedResult], formats: Sequence[int], sealing: Sealing) -> None:
-        self._columns = tuple((one, format_of(formats, one.position)) for one in results)
-        self._sealing = sealing
+        self._columns = tuple(
+            (
+                one,
+                format_of(formats, one.position) == BINARY,
+                sealing.opener(domain=one.seal.domain, search=one.seal.search, column=one.seal.column),
+            )
+            for one in results
+        )
         self.width = max(one.position for one in results) + 1
+        # One column without a mask is found and replaced where it stands; the row is not taken apart.
+        self._only = results[0].position if len(results) == 1 and results[0].mask is None else -1
 
-    def open(self, body: bytes) -> bytes:
-        """A DataRow's body -> the frame to send. Raises Tampered (XX001), Bug, ProtocolError."""
+    def open(self, buffer: bytes, start: int, end: int) -> bytes:
+        """The DataRow that is buffer[start:end] -> the frame to send. Raises Tampered (XX001), Bug, ProtocolError."""
+        at = start + _ROW_HEAD_BYTES
+        if self._only >= 0 and at <= end:
+            if (buffer[at - 2] << 8 | buffer[at - 1]) < self.width:
+                raise Bug("a row is shorter than its plan")
+            for _ in range(self._only):
+                size: int = _int32_at(buffer, at)[0] if at + 4 <= end else -2
+                if size < -1 or at + 4 + size > end:
+                    return self._open_all(buffer[start + HEAD_BYTES : end])  # which says what is wrong with it
+                at += 4 + size if size > 0 else 4
+            size = _int32_at(buffer, at)[0] if at + 4 <= end else -2
+            after = at + 4 + size
+            if size == -1:
+                return buffer[start:end]
+            if size >= 0 and after <= end:
+                _, is_binary, opened = self._columns[0]
+                sealed = buffer[at + 4 : after]
+                plain = opened(sealed if is_binary else bytea_from_text(sealed))
+                change = len(plain) - size
+                head = _row_head(_DATA_ROW, end - start - 1 + change)
+                return b"".join((head, buffer[start + HEAD_BYTES : at], _int32(len(plain)), plain, buffer[after:end]))
+        return self._open_all(buffer[start + HEAD_BYTES : end])
+
+    def _open_all(self, body: bytes) -> bytes:
         values = datarow_values(body)
         if len(values) < self.width:
             raise Bug("a row is shorter than its plan")
-        for result, format in self._columns:
+        for result, is_binary, opened in self._columns:
             sealed = values[result.position]
-            if sealed is not None:
-                values[result.position] = self._open(result, format, sealed)
+            if sealed is None:
+                continue
+            plain: bytes | None = opened(sealed if is_binary else bytea_from_text(sealed))
+            if result.mask is not None and plain is not None:
+                shown = result.mask.apply(text_from_wire(plain))
+                plain = None if shown is None else text_to_wire(str(shown))
+            values[result.position] = plain
         return datarow(values)
-
-    def _open(self, result: SealedResult, format: int, sealed: bytes) -> bytes | None:
-        seal = result.seal
-        raw = sealed if format == BINARY else bytea_from_text(sealed)
-        plain = self._sealing.open(raw, domain=seal.domain, search=seal.search, column=seal.column)
-        if result.mask is None:
-            return plain
-        shown = result.mask.apply(text_from_wire(plain))
-        return None if shown is None else text_to_wire(str(shown))
 
 
 def row_shape(body: bytes, plan: Plan, part: Part) -> tuple[bytes, tuple[int, ...]] | None:

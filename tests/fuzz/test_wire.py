@@ -114,6 +114,7 @@ def _forgets_the_event(monkeypatch: pytest.MonkeyPatch) -> None:
         ledger.push(slot, frame)  # type: ignore[attr-defined]
 
     monkeypatch.setattr("proxy.session.ledger.Ledger.send_statement", send)
+    monkeypatch.setattr("proxy.session.express.Express._is_quiet", lambda *_, **__: False)
 
 
 def _loses_a_reply(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,7 +126,7 @@ def _counts_no_rows(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _opens_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("proxy.session.rows.RowOpener.open", lambda _, body: m.frame(m.Backend.DATA_ROW, body))
+    monkeypatch.setattr("proxy.session.rows.RowOpener.open", lambda _, buffer, start, end: buffer[start:end])
 
 
 def _raises(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -279,7 +279,10 @@ class Talk:
                 case Statement(event, data, slot):
                     if not event.get("id") and not event.get("kind"):
                         raise Failure("a statement without its event")
-                    self.server_hears(data, slot)
+                    own = len(data) - slot.behind
+                    for piece, whose in ((data[: slot.ahead], None), (data[slot.ahead : own], slot), (data[own:], None)):
+                        if piece:
+                            self.server_hears(piece, whose)
                 case Record() | Authenticated():
                     pass
                 case Close():

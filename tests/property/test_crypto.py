@@ -17,13 +17,13 @@ plaintexts = st.binary(max_size=64)
 
 def refuse(sealed: bytes, domain: str, search: str) -> None:
     with pytest.raises(Tampered, match=f"a value of {COLUMN} .domain {domain}"):
-        SEALER.open(sealed, domain=domain, search=search, column=COLUMN)
+        SEALER.opener(domain=domain, search=search, column=COLUMN)(sealed)
 
 
 @given(plaintexts, searches, st.text(min_size=1, max_size=10).filter(lambda text: text.isprintable()))
 def test_open_undoes_seal(plaintext: bytes, search: str, domain: str) -> None:
     sealed = SEALER.seal(plaintext, domain=domain, search=search)
-    assert SEALER.open(sealed, domain=domain, search=search, column=COLUMN) == plaintext
+    assert SEALER.opener(domain=domain, search=search, column=COLUMN)(sealed) == plaintext
 
 
 @given(plaintexts, searches)

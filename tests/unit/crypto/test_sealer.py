@@ -26,14 +26,14 @@ def test_round_trip(search: str) -> None:
     one = sealer(Keyring({1: OLD}, current=1))
     for _ in range(2):  # the second time from the kept cipher
         sealed = one.seal(b"4111", domain="d", search=search)
-        assert one.open(sealed, domain="d", search=search, column=COLUMN) == b"4111"
+        assert one.opener(domain="d", search=search, column=COLUMN)(sealed) == b"4111"
 
 
 @pytest.mark.parametrize("search", ["none", "equality"])
 def test_old_values_open_after_the_current_key_changed(search: str) -> None:
     old = sealer(Keyring({1: OLD}, current=1)).seal(b"a", domain="d", search=search)
     after = sealer(Keyring({1: OLD, 2: NEW}, current=2))
-    assert after.open(old, domain="d", search=search, column=COLUMN) == b"a"
+    assert after.opener(domain="d", search=search, column=COLUMN)(old) == b"a"
     assert after.seal(b"a", domain="d", search=search)[5:9] == bytes((0, 0, 0, 2))
 
 
@@ -48,20 +48,20 @@ def test_the_other_suite_of_the_same_domain_does_not_open() -> None:
     one = sealer(Keyring({1: OLD}, current=1))
     sealed = one.seal(b"a", domain="d", search="equality")
     with pytest.raises(Tampered, match="suite 2, the rule says 1"):
-        one.open(sealed, domain="d", search="none", column=COLUMN)
+        one.opener(domain="d", search="none", column=COLUMN)(sealed)
 
 
 def test_an_unknown_key_id_is_named() -> None:
     sealed = sealer(Keyring({0x2A: OLD}, current=0x2A)).seal(b"a", domain="d", search="none")
     with pytest.raises(Tampered, match=r"of shop.cards.no .domain d.*key 0000002a, which is not in the key ring"):
-        sealer(Keyring({1: OLD}, current=1)).open(sealed, domain="d", search="none", column=COLUMN)
+        sealer(Keyring({1: OLD}, current=1)).opener(domain="d", search="none", column=COLUMN)(sealed)
 
 
 def test_junk_fills_no_memory() -> None:
     one = sealer(Keyring({1: OLD}, current=1))
     for n in range(50):
         with pytest.raises(Tampered):
-            one.open(b"\xc1MG\x01\x01" + n.to_bytes(4, "big") + bytes(40), domain="d", search="none", column=COLUMN)
+            one.opener(domain="d", search="none", column=COLUMN)(b"\xc1MG\x01\x01" + n.to_bytes(4, "big") + bytes(40))
     assert len(one._openers) == 1
 
 
