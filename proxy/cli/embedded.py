@@ -100,10 +100,10 @@ class EmbeddedServer:
         """
         data_dir = data_dir.absolute()
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        account = _account()
+        account = account_of_servers()
         if account is not None:
             os.chown(data_dir, account.pw_uid, account.pw_gid)
-            _open_the_way(data_dir, account)
+            open_the_way(data_dir, account)
         server = cls(data_dir, _runnable(bin_dir, data_dir, account), superuser=superuser, password=password)
         server._initialise()
         server._configure(settings or {})
@@ -114,7 +114,7 @@ class EmbeddedServer:
     def attach(cls, data_dir: Path, bin_dir: Path, *, superuser: str = "postgres", password: str) -> EmbeddedServer:
         """A server made earlier by `create`, here or in another process; running or not."""
         data_dir = data_dir.absolute()
-        server = cls(data_dir, _runnable(bin_dir, data_dir, _account()), superuser=superuser, password=password)
+        server = cls(data_dir, _runnable(bin_dir, data_dir, account_of_servers()), superuser=superuser, password=password)
         server._read_pid_file()
         return server
 
@@ -144,7 +144,7 @@ class EmbeddedServer:
         """Start and wait until a connection is answered. `port` 0: the one used before, else a free one."""
         wanted = port or self.port
         for attempt in range(5):
-            candidate = wanted or _free_port()
+            candidate = wanted or free_port()
             (self.data_dir / "port.conf").write_text(f"port = {candidate}\n")
             done = self._run("pg_ctl", "start", "-D", str(self.data_dir), "-l", str(self.log_file), "-w", "-s",
                              "-t", str(int(timeout_s)))  # fmt: skip
@@ -217,7 +217,7 @@ class EmbeddedServer:
             file.write("\n# maskgate\n" + "\n".join(lines) + "\n")
 
     def _run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return _run_as(_account(), [str(self.bin_dir / program), *arguments])
+        return _run_as(account_of_servers(), [str(self.bin_dir / program), *arguments])
 
     def _read_pid_file(self) -> None:
         """`postmaster.pid`: line 1 the pid, line 4 the port (PostgreSQL 18, src/include/utils/pidfile.h)."""
@@ -245,7 +245,7 @@ class EmbeddedServer:
 # --- the account the server runs as ---------------------------------------------------------------
 
 
-def _account() -> pwd.struct_passwd | None:
+def account_of_servers() -> pwd.struct_passwd | None:
     """None when we may run the server ourselves; else the account it runs as (initdb wants one with a passwd entry)."""
     if os.geteuid() != 0:
         return None
@@ -277,7 +277,7 @@ def _may_enter(folder: Path, account: pwd.struct_passwd) -> bool:
     return bool(facts.st_mode & stat.S_IXOTH)
 
 
-def _open_the_way(data_dir: Path, account: pwd.struct_passwd) -> None:
+def open_the_way(data_dir: Path, account: pwd.struct_passwd) -> None:
     """Let `account` pass through every folder above `data_dir`; only folders under the temporary one are changed.
 
     `tempfile.mkdtemp` makes 0700 folders; passing through (o+x) shows no names. Elsewhere it is not ours to open.
@@ -337,7 +337,7 @@ def _copy_installation(bin_dir: Path, copies: Path) -> None:
 @contextmanager
 def _password_file(password: str) -> Iterator[str]:
     """A 0600 file that initdb (as the server's account) can read, gone afterwards."""
-    account = _account()
+    account = account_of_servers()
     descriptor, name = tempfile.mkstemp(prefix="maskgate-", suffix=f".{secrets.token_hex(4)}")
     try:
         with open(descriptor, "w") as file:
@@ -356,7 +356,8 @@ def _in_conf(value: str) -> str:
     return value.replace("\\", "\\\\").replace("'", "''")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of the loopback address that nobody had just now."""
     with socket.socket() as probe:
         probe.bind((_HOST, 0))
         return int(probe.getsockname()[1])
