@@ -3,7 +3,7 @@
 #   make demo              the product at work on a sample shop; ARGS=--once ends by itself
 #   make test              ruff, mypy and pytest; ARGS is handed to pytest
 #   make lint              ruff and mypy only
-#   make bench             pgbench, direct and through the proxy; ARGS=--help lists its options
+#   make bench             speed beside PostgreSQL itself and pgbouncer, a report in build/bench; ARGS=--list, ARGS=--help
 #   make bench-connections idle, slow, vanished and hostile clients: memory and logins; ARGS=--help
 #   make regress DIR=…     plans the statements of a folder of .sql files (PostgreSQL's src/test/regress/sql); ARGS=--help
 #   make fuzz              1,000,000 executions over two processes; ARGS="--what wire --runs N --jobs N --seed N"
@@ -47,10 +47,10 @@ lint: $(STAMP)
 	@$(BIN)/mypy --no-error-summary
 
 bench: $(STAMP)
-	@$(BIN)/python benchmarks/pgbench.py $(ARGS)
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 bench-connections: $(STAMP)
-	@$(BIN)/python benchmarks/connections.py $(ARGS)
+	@$(BIN)/python -m benchmarks.connections $(ARGS)
 
 regress: $(STAMP)
 	@$(BIN)/python -m tests.tools.regress $(ARGS) $(or $(DIR),$(error say which folder: make regress DIR=…/src/test/regress/sql))

@@ -1,8 +1,8 @@
 """What connections cost: memory of idle ones, logging in, and clients that are slow, gone or hostile; as a Markdown table.
 
-Starts its own PostgreSQL (the newest on this machine, with room for all connections: they are real backends) and its own
-`maskgate serve` in a temporary folder. Memory is that of the proxy's process and its children, from /proc/PID/smaps_rollup. The
-callers are `load`, who is not restricted, and `ana`, who sees a masked column. Direct and proxied logins take turns.
+PostgreSQL has room for all connections: they are real backends. Memory is that of the proxy's processes, from
+/proc/PID/smaps_rollup. The callers are `load`, who is not restricted, and `ana`, who sees masked columns. Direct and proxied
+logins take turns.
 
     make bench-connections                  0, 500 and 2,000 idle connections, 10 s a measurement: about 4 minutes
     make bench-connections ARGS="--connections 20 --seconds 1"
@@ -16,261 +16,22 @@ import contextlib
 import os
 import platform
 import resource
-import secrets
-import shutil
-import signal
-import socket
-import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Self
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 
-import psycopg
-
-from proxy.cli.embedded import EmbeddedServer, installations
+from benchmarks import data
+from benchmarks.measuring import Options, percentile
+from benchmarks.stage import ANALYST, UNRESTRICTED, Stage, StageError, staged
+from benchmarks.wire import HOST, Client, Login, Memory, fill, many, memory, timed
+from proxy.cli.embedded import EmbeddedServerError
 from proxy.wire import messages as m
-from proxy.wire.auth import SCRAM_SHA_256, ScramClient, make_nonce
-from proxy.wire.frames import HEAD_BYTES, FrameReader
-from proxy.wire.messages import Backend
 
-HOST = "127.0.0.1"
-DATABASE = "bench"
-UNRESTRICTED, RESTRICTED = "load", "ana"
 RATE = 200  # logins a second
 TOGETHER = 8  # logins at once, where they come as fast as they can
+FIRST = 16  # connections before what is weighed: they come to every worker, which then has catalog, rules and a plan
 ROWS = 1_000_000
-RULES = f"""\
-classes:
-  plain: {{level: L1}}
-  basic: {{level: L2}}
-relations:
-  public.customers:
-    columns:
-      id:   {{class: plain}}
-      name: {{class: basic, mask: name}}
-roles:
-  load: {{logins: [{UNRESTRICTED}], sees: {{"*": open}}}}
-  analyst: {{logins: [{RESTRICTED}], sees: {{plain: open, basic: masked}}}}
-defaults: {{login_without_role: refuse, unlisted_relation: open}}
-"""
-
-
-# --- a client
-
-
-@dataclass
-class Login:
-    """Who connects. The keys of the password are worked out once: they are the client's work, not the server's."""
-
-    user: str
-    password: str
-    keys: dict[bytes, tuple[bytes, bytes | None]] = field(default_factory=dict)
-
-    def scram(self, salt: bytes | None = None) -> ScramClient:
-        known = self.keys.get(salt or b"") if salt else None
-        nonce = make_nonce(os.urandom(18))
-        if known is None:
-            return ScramClient("", nonce, password=self.password)
-        return ScramClient("", nonce, client_key=known[0], server_key=known[1])
-
-
-class Client:
-    """Frames over a socket, one login."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.reader, self.writer = reader, writer
-        self.frames = FrameReader("server")
-        self.waiting: list[tuple[int, bytes]] = []
-
-    @classmethod
-    async def connect(cls, port: int, login: Login, *, buffer_bytes: int = 1 << 16) -> Self:
-        """Logged in and ready. Raises ConnectionError with what the server says."""
-        client = cls(*await asyncio.open_connection(HOST, port, limit=buffer_bytes))
-        try:
-            await client.log_in(login)
-        except BaseException:
-            client.writer.close()
-            raise
-        return client
-
-    async def log_in(self, login: Login) -> None:
-        self.writer.write(m.StartupMessage((3, 0), {"user": login.user, "database": DATABASE}).to_bytes())
-        # The salt is a login's own and does not change: the first login finds the keys, the others use them.
-        salt = next(iter(login.keys), None)
-        scram = login.scram(salt)
-        while True:
-            kind, body = await self.frame()
-            if kind == Backend.READY_FOR_QUERY:
-                if salt is None:
-                    login.keys[scram.salt] = scram.keys
-                return
-            if kind != Backend.AUTHENTICATION:
-                continue
-            match m.parse_authentication(body):
-                case m.AuthenticationSASL():
-                    self.writer.write(m.SASLInitialResponse(SCRAM_SHA_256, scram.first()).to_bytes())
-                case m.AuthenticationSASLContinue(data):
-                    self.writer.write(m.SASLResponse(scram.final(data)).to_bytes())
-                case m.AuthenticationSASLFinal(data):
-                    scram.finish(data)
-
-    async def frame(self) -> tuple[int, bytes]:
-        while not self.waiting:
-            batch = self.frames.frames()
-            if batch:
-                self.waiting = [(kind, self.frames.buffer[start + HEAD_BYTES : end]) for kind, start, end in batch][::-1]
-                break
-            data = await self.reader.read(1 << 16)
-            if not data:
-                raise ConnectionError("closed")
-            self.frames.feed(data)
-        kind, body = self.waiting.pop()
-        if kind == Backend.ERROR_RESPONSE:
-            raise ConnectionError(f"{m.ErrorResponse.parse(body).sqlstate}: {m.ErrorResponse.parse(body).get('M')!r}")
-        return kind, body
-
-    def ask(self, sql: str) -> None:
-        self.writer.write(m.Query(sql.encode()).to_bytes())
-
-    async def rows(self) -> int:
-        """How many come until the server is ready."""
-        count = 0
-        while True:
-            kind, _ = await self.frame()
-            count += kind == Backend.DATA_ROW
-            if kind == Backend.READY_FOR_QUERY:
-                return count
-
-    async def close(self) -> None:
-        self.writer.write(m.Terminate().to_bytes())
-        self.writer.close()
-        with contextlib.suppress(OSError):
-            await self.writer.wait_closed()
-
-
-async def timed(port: int, login: Login) -> float:
-    """Seconds from connecting to being ready."""
-    begun = time.perf_counter()
-    client = await Client.connect(port, login)
-    spent = time.perf_counter() - begun
-    await client.close()
-    return spent
-
-
-# --- the proxy's process
-
-
-@dataclass(frozen=True, slots=True)
-class Memory:
-    """Of a process and its children, in bytes. PSS counts a shared page in parts."""
-
-    rss: int
-    pss: int
-
-
-def memory(pid: int) -> Memory:
-    """Raises OSError when the process is gone."""
-    rss = pss = 0
-    for one in (pid, *_descendants(pid)):
-        for line in Path(f"/proc/{one}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Rss:"):
-                rss += int(line.split()[1]) * 1024
-            elif line.startswith("Pss:"):
-                pss += int(line.split()[1]) * 1024
-    return Memory(rss, pss)
-
-
-def _descendants(pid: int) -> list[int]:
-    found: list[int] = []
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            found += [int(child), *_descendants(int(child))]
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """What is measured."""
-
-    folder: Path
-    server: EmbeddedServer
-    logins: dict[str, Login]
-
-
-@contextmanager
-def serving(place: Place, *, sessions: int, startup_seconds: float = 30.0) -> Iterator[tuple[int, int]]:
-    """`maskgate serve` as its own process: (port, pid)."""
-    folder = Path(tempfile.mkdtemp(dir=place.folder))
-    (folder / "rules").mkdir()
-    (folder / "rules" / "bench.yaml").write_text(RULES)
-    with socket.socket() as free:
-        free.bind((HOST, 0))
-        port = free.getsockname()[1]
-    (folder / "proxy.yaml").write_text(
-        f"listen: {{port: {port}}}\n"
-        f"server: {{host: {place.server.host}, port: {place.server.port}}}\n"
-        f"catalog: {{user: {place.server.superuser}, password_env: BENCH_PASSWORD}}\n"
-        "rules: rules\n"
-        "log: {folder: log}\n"
-        f"limits: {{startup_seconds: {startup_seconds}, sessions: {sessions}}}\n"
-    )
-    command = [sys.executable, "-m", "proxy.cli", "serve", "-c", str(folder / "proxy.yaml")]
-    process = subprocess.Popen(
-        command, env={**os.environ, "BENCH_PASSWORD": place.server.password}, stdout=subprocess.DEVNULL, stderr=sys.stderr
-    )
-    try:
-        _wait_for(port, process)
-        yield port, process.pid
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + 30
-    while time.monotonic() < end:
-        if process.poll() is not None:
-            sys.exit("the proxy ended before it listened")
-        try:
-            socket.create_connection((HOST, port), 1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    sys.exit("the proxy does not listen")
-
-
-@asynccontextmanager
-async def many() -> AsyncIterator[list[Client]]:
-    """Connections to be filled in; closed at the end."""
-    clients: list[Client] = []
-    try:
-        yield clients
-    finally:
-        await asyncio.gather(*(client.close() for client in clients))
-
-
-async def fill(clients: list[Client], port: int, login: Login, up_to: int) -> None:
-    """More connections, a few at a time; each has run a statement, as those of a pool have."""
-    while len(clients) < up_to:
-        some = min(16, up_to - len(clients))
-        made = await asyncio.gather(*(Client.connect(port, login, buffer_bytes=4096) for _ in range(some)))
-        for client in made:
-            client.ask("SELECT id, name FROM customers WHERE id = 1")
-        await asyncio.gather(*(client.rows() for client in made))
-        clients += made
-
-
-# --- what is measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,50 +46,45 @@ def mb(count: float) -> str:
     return f"{count / 2**20:,.1f} MB"
 
 
-def percentile(values: list[float], share: float) -> float:
-    """0 for no values."""
-    return sorted(values)[min(len(values) - 1, int(len(values) * share))] if values else 0.0
-
-
 def ms(values: list[float]) -> str:
     return f"p50 {percentile(values, 0.5) * 1000:.1f} ms, p99 {percentile(values, 0.99) * 1000:.1f} ms"
 
 
-async def idle(place: Place, counts: list[int]) -> AsyncIterator[Row]:
+async def idle(stage: Stage, counts: list[int]) -> AsyncIterator[Row]:
     """Memory of the proxy with so many idle connections, by caller."""
-    for user in (UNRESTRICTED, RESTRICTED):
-        login = place.logins[user]
-        with serving(place, sessions=counts[-1] + 50) as (port, pid):
+    for user in (UNRESTRICTED, ANALYST):
+        login = stage.logins[user]
+        with stage.maskgate(sessions=counts[-1] + 50) as target:
             async with many() as clients:
                 base: Memory | None = None
                 for count in counts:
-                    await fill(clients, port, login, count)
-                    if not clients:  # what the first statement loads (catalog, rules, a plan) is no connection's
+                    await fill(clients, target.port, login, count)
+                    if not clients:  # what the first statements load is no connection's
                         async with many() as first:
-                            await fill(first, port, login, 1)
-                    now = memory(pid)
+                            await fill(first, target.port, login, FIRST)
+                    now = memory(target.pid)
                     base = base or now
                     each = f"; {(now.pss - base.pss) / 1024 / count:.0f} KB each" if count else ""
                     yield Row(f"{count:,} idle, {user}", f"RSS {mb(now.rss)}, PSS {mb(now.pss)}{each}")
 
 
-async def logging_in(place: Place, seconds: float) -> AsyncIterator[Row]:
+async def logging_in(stage: Stage, seconds: float) -> AsyncIterator[Row]:
     """As many as there can be, and at a steady rate; direct and through the proxy by turns."""
-    login = place.logins[UNRESTRICTED]
-    with serving(place, sessions=500) as (port, _):
-        targets = {"direct": place.server.port, "proxy": port}
-        for target in targets.values():
-            await timed(target, login)
+    login = stage.logins[UNRESTRICTED]
+    with stage.maskgate(sessions=500) as proxy:
+        targets = {"direct": stage.server.port, "proxy": proxy.port}
+        for port in targets.values():
+            await timed(port, login)
         slices = max(2, round(seconds / 2))
         fast: dict[str, list[float]] = {name: [] for name in targets}
         steady: dict[str, list[float]] = {name: [] for name in targets}
         failed = dict.fromkeys(targets, 0)
         for _ in range(slices):
-            for name, target in targets.items():
-                fast[name] += await _as_fast_as_can_be(target, login, seconds / slices)
+            for name, port in targets.items():
+                fast[name] += await as_fast_as_can_be(port, login, seconds / slices)
         for _ in range(slices):
-            for name, target in targets.items():
-                spent, errors = await _at_a_rate(target, login, seconds / slices)
+            for name, port in targets.items():
+                spent, errors = await _at_a_rate(port, login, seconds / slices)
                 steady[name] += spent
                 failed[name] += errors
         for name in targets:
@@ -337,7 +93,8 @@ async def logging_in(place: Place, seconds: float) -> AsyncIterator[Row]:
             yield Row(f"{RATE} logins a second, {name}", f"{ms(steady[name])}; {len(steady[name]):,} in, {failed[name]} failed")
 
 
-async def _as_fast_as_can_be(port: int, login: Login, seconds: float) -> list[float]:
+async def as_fast_as_can_be(port: int, login: Login, seconds: float) -> list[float]:
+    """Seconds of each login, TOGETHER at a time."""
     end = time.perf_counter() + seconds
 
     async def one_after_the_other() -> list[float]:
@@ -366,18 +123,18 @@ async def _at_a_rate(port: int, login: Login, seconds: float) -> tuple[list[floa
     return good, len(found) - len(good)
 
 
-async def slow(place: Place, seconds: float) -> AsyncIterator[Row]:
+async def slow(stage: Stage, seconds: float) -> AsyncIterator[Row]:
     """A client asks for a million rows and reads none for a while; memory must not grow with them."""
-    for user in (UNRESTRICTED, RESTRICTED):
-        with serving(place, sessions=50) as (port, pid):
-            client = await Client.connect(port, place.logins[user], buffer_bytes=4096)
+    for user in (UNRESTRICTED, ANALYST):
+        with stage.maskgate(sessions=50) as target:
+            client = await Client.connect(target.port, stage.logins[user], buffer_bytes=4096)
             client.writer.transport.pause_reading()  # type: ignore[attr-defined]
-            before = peak = memory(pid).pss
+            before = peak = memory(target.pid).pss
             client.ask(f"SELECT g, 'a row of some length' FROM generate_series(1, {ROWS}) g")
             end = time.perf_counter() + seconds
             while time.perf_counter() < end:
                 await asyncio.sleep(0.1)
-                peak = max(peak, memory(pid).pss)
+                peak = max(peak, memory(target.pid).pss)
             client.writer.transport.resume_reading()  # type: ignore[attr-defined]
             count = await client.rows()
             await client.close()
@@ -385,18 +142,18 @@ async def slow(place: Place, seconds: float) -> AsyncIterator[Row]:
         yield Row(f"{ROWS:,} rows, {user} reads nothing for {seconds:g} s", measured)
 
 
-async def gone(place: Place, seconds: float, count: int) -> AsyncIterator[Row]:
+async def gone(stage: Stage, seconds: float, count: int) -> AsyncIterator[Row]:
     """Clients that stop in the middle of an answer and never close: the others go on as before."""
-    login = place.logins[UNRESTRICTED]
-    with serving(place, sessions=count + 50) as (port, pid):
-        before, alone = memory(pid).pss, await _statements(port, login, seconds / 2)
+    login = stage.logins[UNRESTRICTED]
+    with stage.maskgate(sessions=count + 50) as target:
+        before, alone = memory(target.pid).pss, await _statements(target.port, login, seconds / 2)
         async with many() as clients:
-            await fill(clients, port, login, count)
+            await fill(clients, target.port, login, count)
             for client in clients:
                 client.writer.transport.pause_reading()  # type: ignore[attr-defined]
                 client.ask(f"SELECT g, repeat('x', 100) FROM generate_series(1, {ROWS}) g")
-            among = await _statements(port, login, seconds / 2)
-            after = memory(pid).pss
+            among = await _statements(target.port, login, seconds / 2)
+            after = memory(target.pid).pss
             for client in clients:
                 client.writer.transport.abort()
             clients.clear()
@@ -419,17 +176,17 @@ async def _statements(port: int, login: Login, seconds: float) -> list[float]:
     return found
 
 
-async def slowloris(place: Place, seconds: float, count: int) -> AsyncIterator[Row]:
+async def slowloris(stage: Stage, seconds: float, count: int) -> AsyncIterator[Row]:
     """Sockets that send a byte a second and never finish the start-up packet: others log in, and these are let go in time."""
-    login = place.logins[UNRESTRICTED]
-    with serving(place, sessions=count + 50, startup_seconds=seconds) as (port, pid):
-        await timed(port, login)
-        before = memory(pid).pss
+    login = stage.logins[UNRESTRICTED]
+    with stage.maskgate(sessions=count + 50, startup_seconds=seconds) as target:
+        await timed(target.port, login)
+        before = memory(target.pid).pss
 
         async def drip() -> float:
             packet = m.StartupMessage((3, 0), {"user": "x" * 4_000}).to_bytes()
             begun = time.perf_counter()
-            reader, writer = await asyncio.open_connection(HOST, port)
+            reader, writer = await asyncio.open_connection(HOST, target.port)
             ended = asyncio.ensure_future(reader.read())
             for byte in packet:
                 with contextlib.suppress(OSError):
@@ -446,8 +203,8 @@ async def slowloris(place: Place, seconds: float, count: int) -> AsyncIterator[R
         found: list[float] = []
         end = time.perf_counter() + seconds * 0.8
         while time.perf_counter() < end:
-            found.append(await timed(port, login))
-        each = (memory(pid).pss - before) / 1024 / count
+            found.append(await timed(target.port, login))
+        each = (memory(target.pid).pss - before) / 1024 / count
         spent = await asyncio.gather(*drips)
     yield Row(
         f"{count:,} sockets send a byte a second, startup_seconds {seconds:g}",
@@ -458,16 +215,16 @@ async def slowloris(place: Place, seconds: float, count: int) -> AsyncIterator[R
 # --- all of it
 
 
-async def measured(place: Place, options: argparse.Namespace) -> None:
+async def measured(stage: Stage, options: argparse.Namespace) -> None:
     """Print each row as it is known."""
     most = options.connections
     counts = [0, *sorted({max(1, most // 4), most})]
     parts = {
-        "idle": lambda: idle(place, counts),
-        "logins": lambda: logging_in(place, options.seconds),
-        "slow": lambda: slow(place, options.seconds),
-        "gone": lambda: gone(place, options.seconds, max(1, min(50, most))),
-        "slowloris": lambda: slowloris(place, max(2.0, options.seconds), max(1, most // 4)),
+        "idle": lambda: idle(stage, counts),
+        "logins": lambda: logging_in(stage, options.seconds),
+        "slow": lambda: slow(stage, options.seconds),
+        "gone": lambda: gone(stage, options.seconds, max(1, min(50, most))),
+        "slowloris": lambda: slowloris(stage, max(2.0, options.seconds), max(1, most // 4)),
     }
     for name in options.only:
         async for row in parts[name]():
@@ -484,38 +241,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--connections", type=int, default=2_000, help="the most there are at once (default 2,000)")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
     options = parser.parse_args(arguments)
-    found = installations()
-    if not found:
-        sys.exit("no PostgreSQL found on this machine")
-    version = max(found)
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))  # two sockets a connection in the proxy, which inherits it
-    folder = Path(tempfile.mkdtemp(prefix="maskgate-bench-"))
     try:
-        settings = {"max_connections": str(options.connections + 100), "shared_buffers": "64MB", "fsync": "off"}
-        password = secrets.token_urlsafe(18)
-        with EmbeddedServer.create(folder / "pg", found[version], password=password, settings=settings) as server:
-            place = Place(folder, server, {user: Login(user, password) for user in (UNRESTRICTED, RESTRICTED)})
-            _fill(server)
+        with staged(Options(customers=1_000), [data.customers], connections=options.connections + 100) as stage:
             machine = f"{os.cpu_count()} cores shared by all, on loopback"
-            print(f"PostgreSQL {version}, Python {platform.python_version()}, {machine}\n")
+            print(f"PostgreSQL {stage.server.version}, Python {platform.python_version()}, {machine}\n")
             print("| what | measured |\n| --- | --- |", flush=True)
-            asyncio.run(measured(place, options))
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+            asyncio.run(measured(stage, options))
+    except (StageError, EmbeddedServerError) as error:
+        sys.exit(f"benchmarks: {error}")
     return 0
-
-
-def _fill(server: EmbeddedServer) -> None:
-    """Two logins, and a relation one of them sees masked."""
-    with psycopg.connect(server.dsn(), autocommit=True) as session:
-        for user in (UNRESTRICTED, RESTRICTED):
-            session.execute(f"CREATE ROLE {user} LOGIN PASSWORD '{server.password}'")
-        session.execute(f"CREATE DATABASE {DATABASE}")
-    with psycopg.connect(server.dsn(database=DATABASE), autocommit=True) as session:
-        session.execute("CREATE TABLE customers (id int PRIMARY KEY, name text)")
-        session.execute("INSERT INTO customers VALUES (1, '何英')")
-        session.execute(f"GRANT SELECT ON customers TO {UNRESTRICTED}, {RESTRICTED}")
 
 
 if __name__ == "__main__":

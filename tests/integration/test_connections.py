@@ -7,11 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "connections.py"
+ROOT = Path(__file__).parents[2]
 
 
 def table(*arguments: str) -> dict[str, str]:
-    done = subprocess.run([sys.executable, str(BENCHMARK), *arguments], capture_output=True, text=True, check=False, timeout=120)
+    command = [sys.executable, "-m", "benchmarks.connections", *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr
     rows = [line.strip("| ").split(" | ") for line in done.stdout.splitlines() if line.startswith("| ")]
     return dict(rows[2:])
