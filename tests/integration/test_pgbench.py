@@ -1,7 +1,7 @@
 """pgbench through the proxy, 8 clients at once, in each protocol mode: no error, and the books balance.
 
 For the owner the stream passes as it is (no keys, nothing to open); the app's statements are all read, because it has
-encrypted columns elsewhere. benchmarks/pgbench.py is the long form, with figures.
+encrypted columns elsewhere. `make bench` is the long form, with figures.
 """
 
 from __future__ import annotations
