@@ -15,7 +15,7 @@ import asyncio
 import contextlib
 import os
 import platform
-import resource
+import signal
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -241,10 +241,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--connections", type=int, default=2_000, help="the most there are at once (default 2,000)")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
     options = parser.parse_args(arguments)
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))  # two sockets a connection in the proxy, which inherits it
     try:
-        with staged(Options(customers=1_000), [data.customers], connections=options.connections + 100) as stage:
+        with staged(Options(customers=1_000, idle=options.connections), [data.customers]) as stage:
             machine = f"{os.cpu_count()} cores shared by all, on loopback"
             print(f"PostgreSQL {stage.server.version}, Python {platform.python_version()}, {machine}\n")
             print("| what | measured |\n| --- | --- |", flush=True)
@@ -255,4 +253,5 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
     sys.exit(main())

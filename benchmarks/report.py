@@ -157,7 +157,7 @@ def machine(stage: Stage) -> dict[str, str]:
         "processor": f"{cpu[1] if cpu else 'unknown'}, {os.cpu_count()} cores shared by all",
         "memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GB",
         "kernel": f"{platform.system()} {platform.release()}",
-        "load before": f"{os.getloadavg()[0]:.2f}",
+        "load before": f"{stage.load_before:.2f}",
         "temporary folder": f"on {_file_system(stage.folder)}",
         "Python": f"{platform.python_version()}, uvloop {version('uvloop')}",
         "PostgreSQL": f"{program_version(stage.bin_dir / 'postgres')}; {settings}",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import resource
 import secrets
 import shutil
 import socket
@@ -62,11 +63,17 @@ class Stage:
     keyring: Keyring
     settings: Mapping[str, str | int]
     pgbouncer_program: Path | None
+    load_before: float
     targets: tuple[Target, ...] = ()
 
     def targets_as(self, login: str, otherwise: str | None = None) -> tuple[Target, ...]:
         """The targets for a login; `otherwise`: who logs in where nothing is decrypted."""
         return tuple(one.as_login(login if one.name == "maskgate" else otherwise or login) for one in self.targets)
+
+    @property
+    def connections(self) -> int:
+        """How many the server takes."""
+        return int(self.settings["max_connections"])
 
     @property
     def direct(self) -> Target:
@@ -95,19 +102,20 @@ class Stage:
         return done
 
     def expect(self, target: Target, sql: str, *rows: tuple[object, ...]) -> None:
-        """Raises StageError unless `sql` gives these rows there: a figure of something else would mean nothing."""
+        """Raises StageError unless `sql` gives these rows there, simple and prepared: else no figure would mean anything."""
         login = self.logins[target.login]
         with psycopg.connect(
             host=HOST, port=target.port, user=login.user, password=login.password, dbname=login.database, sslmode="disable",
             autocommit=True,
         ) as session:  # fmt: skip
-            found = session.execute(sql.encode()).fetchall()
-        if found != list(rows):
-            raise StageError(f"{target.name}, {target.login}: {sql} gives {found}, not {list(rows)}")
+            for prepare in (False, True):
+                found = session.execute(sql.encode(), prepare=prepare).fetchall()
+                if found != list(rows):
+                    raise StageError(f"{target.name}, {target.login}: {sql} gives {found}, not {list(rows)}")
 
     @contextmanager
     def maskgate(
-        self, name: str = "maskgate", *, log_mode: str = "accepted", sessions: int = 500, startup_seconds: float = 30.0
+        self, name: str = "maskgate", *, log_mode: str = "accepted", sessions: int | None = None, startup_seconds: float = 30.0
     ) -> Iterator[Target]:
         """`maskgate serve` as its own processes, on a free port."""
         folder = Path(tempfile.mkdtemp(prefix=f"{name.replace(' ', '-')}-", dir=self.folder))
@@ -119,7 +127,7 @@ class Stage:
             f"rules: {json.dumps(str(self.folder / 'rules'))}\n"
             "keys: {ring: ../keys/ring.json, master_file: ../keys/master.key}\n"
             f"log: {{folder: log, mode: {log_mode}}}\n"
-            f"limits: {{startup_seconds: {startup_seconds}, sessions: {sessions}}}\n"
+            f"limits: {{startup_seconds: {startup_seconds}, sessions: {sessions or self.connections}}}\n"
             f"workers: {workers}\n"
         )
         said = folder / "said"
@@ -128,7 +136,7 @@ class Stage:
             yield Target(name, _told(process, said, lambda: _port_in(said.read_text(errors="replace"))), process.pid)
 
     @contextmanager
-    def pgbouncer(self, connections: int = 250) -> Iterator[Target]:
+    def pgbouncer(self) -> Iterator[Target]:
         """In session mode, its clients logged in by the verifiers PostgreSQL has. Raises StageError when there is none."""
         if self.pgbouncer_program is None:
             raise StageError("there is no pgbouncer")
@@ -140,7 +148,7 @@ class Stage:
             f"[databases]\n* = host={self.server.host} port={self.server.port}\n\n[pgbouncer]\n"
             f"listen_addr = {HOST}\nlisten_port = {port}\nunix_socket_dir =\nserver_tls_sslmode = disable\n"
             "auth_type = scram-sha-256\nauth_file = users.txt\npool_mode = session\n"
-            f"max_client_conn = {connections}\ndefault_pool_size = {connections}\nserver_idle_timeout = 30\n"
+            f"max_client_conn = {self.connections}\ndefault_pool_size = {self.connections}\nserver_idle_timeout = 30\n"
             "ignore_startup_parameters = extra_float_digits\nlog_connections = 0\nlog_disconnections = 0\n"
         )
         if account is not None:
@@ -153,14 +161,17 @@ class Stage:
 
 
 @contextmanager
-def staged(options: Options, needs: Sequence[Callable[[Stage], None]], *, connections: int = 600) -> Iterator[Stage]:
+def staged(options: Options, needs: Sequence[Callable[[Stage], None]]) -> Iterator[Stage]:
     """PostgreSQL with its logins and the tables `needs` make; no proxy yet. Raises StageError; leaves nothing behind."""
+    load_before = os.getloadavg()[0]
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))  # two sockets a connection in the proxies, which inherit it
     found = installations()
     if not found:
         raise StageError("no PostgreSQL found on this machine")
     bin_dir, pgbouncer = found[max(found)], find_pgbouncer(options.pgbouncer)
     settings: dict[str, str | int] = {
-        "max_connections": connections, "shared_buffers": "512MB", "max_wal_size": "8GB", "checkpoint_timeout": "1h",
+        "max_connections": options.idle + 400, "shared_buffers": "512MB", "max_wal_size": "8GB", "checkpoint_timeout": "1h",
         "fsync": "off",
     }  # fmt: skip
     folder = Path(tempfile.mkdtemp(prefix="maskgate-bench-"))
@@ -174,7 +185,7 @@ def staged(options: Options, needs: Sequence[Callable[[Stage], None]], *, connec
             logins = {login: Login(login, secrets.token_urlsafe(18), DATABASE) for login in LOGINS}
             verifiers = {user: Verifier.make(login.password, os.urandom(16)).to_text() for user, login in logins.items()}
             logins[server.superuser] = Login(server.superuser, password, DATABASE)
-            stage = Stage(folder, bin_dir, server, options, logins, verifiers, keyring, settings, pgbouncer)
+            stage = Stage(folder, bin_dir, server, options, logins, verifiers, keyring, settings, pgbouncer, load_before)
             _make_logins(stage)
             for need in dict.fromkeys(needs):
                 need(stage)

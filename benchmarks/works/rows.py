@@ -121,5 +121,5 @@ MASKED_JOIN = Work(
     "masked-join", "three tables joined, 100 and 10,000 rows, two masked columns, text and binary", [data.customers],
     _masked_join,
 )  # fmt: skip
-BULK = Work("bulk", "1,000,000 rows by SELECT and COPY, nothing to decrypt", [data.events], _bulk)
+BULK = Work("bulk", "--rows rows by SELECT and COPY, nothing to decrypt, open and masked", [data.events], _bulk)
 ENCRYPTED = Work("encrypted", "encrypted columns: read in bulk and by equality, inserted", [data.cards], _encrypted)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -39,12 +41,14 @@ def _soak(stage: Stage) -> Iterator[Cell]:
         with ThreadPoolExecutor(len(loads)) as threads:
             begun = time.monotonic()
             running = [threads.submit(run, target, *one) for one in loads]
-            while True:
-                series.append((time.monotonic() - begun, memory(target.pid).rss / 2**20))
-                done, left = wait(running, timeout=min(EACH_SECONDS, seconds / 4))
-                if not left:
-                    break
-        samples = [one.result() for one in done]
+            try:
+                while wait(running, timeout=0).not_done:
+                    series.append((time.monotonic() - begun, memory(target.pid).rss / 2**20))
+                    wait(running, timeout=min(EACH_SECONDS, seconds / 4))
+            except BaseException:  # without the proxy pgbench ends too
+                os.kill(target.pid, signal.SIGINT)
+                raise
+        samples = [one.result() for one in running]
         figures = {TPS: sum(one.figures[TPS] for one in samples), **weights(series)}
         return Sample(figures, sum(one.errors for one in samples), series)
 

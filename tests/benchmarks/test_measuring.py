@@ -37,6 +37,11 @@ def test_a_run_that_fails_without_a_word_is_an_error() -> None:
     assert read_output("", "", 1) == ({TPS: 0.0, MEAN: 0.0}, 1)
 
 
+def test_a_run_without_a_transaction_is_an_error() -> None:
+    """Its clients were still logging in when its time was over."""
+    assert read_output("number of failed transactions: 0 (NaN%)\ntps = 0.000000 (without initial connection time)\n", "", 0)[1] == 1
+
+
 def test_the_log_of_transactions() -> None:
     lines = ["0 199 2241 0 1175850568 995598", "0 200 failed 0 1175850569 0", "0 201 skipped 0 1175850569 608", "0 202 2038 0 1 2", ""]
     assert read_log(lines) == [2241.0, 2038.0]
