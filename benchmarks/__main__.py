@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import psycopg
+
 from benchmarks.measuring import Options
 from benchmarks.report import Report, machine
 from benchmarks.stage import StageError, staged, with_proxies
@@ -19,7 +21,7 @@ _QUICK = Options(seconds=1, rounds=1, rows=20_000, customers=5_000, scale=1, war
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure and report; 1 when any transaction failed, 2 when nothing could be measured."""
+    """Measure and report; 1 when a transaction or a work failed, 2 when nothing could be measured."""
     said = vars(_parser().parse_args(arguments))
     names = said.pop("only")
     if said.pop("list"):
@@ -31,17 +33,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
         needs = [need for work in works for need in work.needs]
         with staged(options, needs) as stage, with_proxies(stage):
             if stage.pgbouncer_program is None:
-                print("no pgbouncer found (--pgbouncer PATH): measured without", file=sys.stderr)
+                _tell("no pgbouncer found (--pgbouncer PATH): measured without")
             report = Report(machine(stage), options)
             for work in works:
-                for one in work.run(stage, lambda what: print(what, file=sys.stderr, flush=True)):
-                    report.measured.append(one)
-                    report.write(options.folder)  # what is known so far outlives whatever stops a long run
+                try:
+                    for one in work.run(stage, _tell):
+                        report.measured.append(one)
+                        report.write(options.folder)  # what is known so far outlives whatever stops a long run
+                except (StageError, psycopg.Error, OSError) as error:  # the others can still be measured
+                    report.failed[work.name] = f"{type(error).__name__}: {error}".strip()
+                    _tell(f"{work.name}: {report.failed[work.name]}")
+            report.write(options.folder)
     except (StageError, EmbeddedServerError) as error:
         print(f"benchmarks: {error}", file=sys.stderr)
         return 2
     print(report.markdown(), end="")
-    return 1 if report.errors else 0
+    return 1 if report.errors or report.failed else 0
+
+
+def _tell(what: str) -> None:
+    print(what, file=sys.stderr, flush=True)
 
 
 def _parser() -> argparse.ArgumentParser:

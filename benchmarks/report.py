@@ -31,11 +31,12 @@ NOT_MEASURED = (
 
 @dataclass
 class Report:
-    """All that is known of a run. `machine` names what it ran on."""
+    """All that is known of a run. `machine` names what it ran on; `failed`: works that ended early, and why."""
 
     machine: Mapping[str, str]
     options: Options
     measured: list[Measured] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
 
     @property
     def errors(self) -> int:
@@ -58,6 +59,7 @@ class Report:
         )
         if options.quick:
             yield "\n**A smoke run (--quick): it shows that everything works, its figures mean nothing.**"
+        yield from (f"\n**{name} ended early:** {why}" for name, why in self.failed.items())
         yield "\nMeasured on:\n"
         yield from (f"- {name}: {value}" for name, value in self.machine.items())
         yield "\nNot measured:\n"
@@ -69,7 +71,7 @@ class Report:
         for one in self.measured:
             rounds = [{name: _plain(sample) for name, sample in turn.items()} for turn in one.rounds]
             cells.append({"work": one.work, "cell": one.cell.name, "rounds": rounds})
-        whole = {"machine": self.machine, "options": asdict(self.options), "cells": cells}
+        whole = {"machine": self.machine, "options": asdict(self.options), "failed": self.failed, "cells": cells}
         return json.dumps(whole, indent=1, ensure_ascii=False, default=str) + "\n"
 
     def charts(self) -> Iterator[tuple[str, str]]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from benchmarks.__main__ import main
-from benchmarks.stage import LOGINS, RULES, SCRIPTS
+from benchmarks.measuring import TPS, Cell, Sample, Target, Work
+from benchmarks.stage import LOGINS, RULES, SCRIPTS, Stage, StageError
 from benchmarks.works import WORKS
 from proxy.cli.policy import read_rules
 
@@ -34,6 +36,19 @@ def test_every_login_has_a_role_and_every_script_an_end() -> None:
     assert all(rules.role_of(login) for login in LOGINS)
     for path in SCRIPTS.iterdir():
         assert path.read_text().endswith(";\n")
+
+
+def test_a_work_that_fails_ends_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def cells(_: Stage) -> Iterator[Cell]:
+        yield Cell("one", (Target("direct"),), lambda _: Sample({TPS: 1.0}))
+        raise StageError("it shows what it should not")
+
+    monkeypatch.setitem(WORKS, "pgbench", Work("pgbench", "", (), cells))
+    monkeypatch.setitem(WORKS, "mix", Work("mix", "", (), lambda _: iter([Cell("two", (), lambda _: Sample({}))])))
+    assert main(["--quick", "--only", "pgbench", "mix", "--workers", "1", "--folder", str(tmp_path)]) == 1
+    kept = json.loads((tmp_path / "report.json").read_text())
+    assert kept["failed"] == {"pgbench": "StageError: it shows what it should not"}
+    assert [one["cell"] for one in kept["cells"]] == ["one", "two"]
 
 
 def test_a_short_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

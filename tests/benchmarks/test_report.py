@@ -47,6 +47,7 @@ def test_digits(value: float, text: str) -> None:
 def test_files(tmp_path: Path) -> None:
     (tmp_path / "old.svg").write_text("of an earlier run")
     report = Report({"processor": "one"}, Options(quick=True, pgbouncer=Path("x")), [cell(1, (2.0, 1.0)), cell(8, (4.0, 3.0))])
+    report.failed["mix"] = "StageError: it shows\nwhat it should not"
     report.write(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "report.json", "report.md", "work-a-b-mean-ms.svg", "work-a-b-transactions-s.svg",
@@ -55,6 +56,7 @@ def test_files(tmp_path: Path) -> None:
     assert "- processor: one" in said
     assert "figures mean nothing" in said
     assert "\n## work\n" in said
+    assert "\n**mix ended early:** StageError: it shows\n" in said
     kept = json.loads((tmp_path / "report.json").read_text())
     assert kept["machine"] == {"processor": "one"}
     assert kept["options"]["pgbouncer"] == "x"
