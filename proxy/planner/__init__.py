@@ -3,6 +3,7 @@
 Three kinds of caller, one file each: *glass* (byte for byte, read only for the log), *keyed* (sees everything, encrypted
 columns are opened and sealed), *restricted* (sees masks: unproven is refused). Pure: no clock, no socket; randomness for
 ciphertexts comes in with `seal_text`. The passes stand in `proxy.sql`; these files run them in order and freeze the outcome.
+A plan made once is had again for the same text, and by `templates` for a text that differs in free literals only.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ from proxy.errors import Refusal, TooComplex
 from proxy.plan import Miss, Plan
 from proxy.planner.glass import Glass
 from proxy.planner.keyed import Keyed
-from proxy.planner.planning import LOGGED_CHARACTERS, Judge
+from proxy.planner.planning import LOGGED_CHARACTERS, Judge, Made
 from proxy.planner.restricted import Restricted
+from proxy.planner.templates import Templates
 from proxy.policy.verdict import Seal
+from proxy.sql import literals as sql_literals
 from proxy.sql import parse as sql_parse
 from proxy.sql.firewall import Firewall
 from proxy.sql.settings import check_startup
@@ -59,6 +62,7 @@ class Planner:
         self.channels = judge.channels
         self._watch = watch
         self._plans: OrderedDict[tuple[object, ...], Plan] = OrderedDict()
+        self.templates = Templates(anywhere=judge.is_glass)
 
     @property
     def cached(self) -> int:
@@ -89,7 +93,8 @@ class Planner:
 
         `temporary`: names of the session's temporary tables.
         """
-        key = (text, path, in_prepare, temporary, param_oids if self.restricted else ())
+        oids = param_oids if self.restricted else ()
+        key = (text, path, in_prepare, temporary, oids)
         known = self._plans.get(key)
         watch = self._watch
         if known is not None:
@@ -97,26 +102,49 @@ class Planner:
             if watch is not None:
                 watch.planned(None)
             return known
+        is_short = len(text) <= CACHED_BYTES
+        cut = sql_literals.cut(text) if is_short else None
+        skeleton, literals = cut if cut is not None else ("", [])
+        place = (skeleton, path, in_prepare, after_miss, temporary, oids)
+        if literals:
+            templated = self.templates.find(place, text, literals)
+            if templated is not None:
+                if watch is not None:
+                    watch.planned(None)
+                return templated
         begun = watch.now() if watch is not None else 0.0
+        made = self._made(text, path, param_oids, in_prepare, after_miss, temporary)
+        if isinstance(made, Miss):
+            return made
+        if made.keep and is_short:
+            self._plans[key] = made.plan
+            if len(self._plans) > CACHED_PLANS:
+                self._plans.popitem(last=False)
+        if literals:
+            surroundings = (path, param_oids, in_prepare, after_miss, temporary)
+            self.templates.learn(place, text, literals, made, lambda other: self._made(other, *surroundings))
+        if watch is not None:
+            watch.planned(watch.now() - begun)
+        return made.plan
+
+    def _made(
+        self,
+        text: str,
+        path: tuple[str, ...],
+        param_oids: tuple[int, ...],
+        in_prepare: bool,
+        after_miss: bool,
+        temporary: frozenset[str],
+    ) -> Made | Miss:
         kind = Glass if self.is_glass else Restricted if self.restricted else Keyed
         try:
             if self.restricted:
                 self._check_types(param_oids)
             firewall = self.firewall(path)
             planning = kind(self.judge, self.snapshot, firewall, self.seal_text, text, path, in_prepare, after_miss, temporary)
-            made = planning.plan()
+            return planning.plan()
         except RecursionError:  # walks are iterative; this is the belt to those braces
             raise TooComplex("the statement is nested too deeply") from None
-        if isinstance(made, Miss):
-            return made
-        plan, keep = made
-        if keep and len(text) <= CACHED_BYTES:
-            self._plans[key] = plan
-            if len(self._plans) > CACHED_PLANS:
-                self._plans.popitem(last=False)
-        if watch is not None:
-            watch.planned(watch.now() - begun)
-        return plan
 
     def knows(self, oid: int) -> bool:
         """Whether the snapshot has a relation of this OID."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from proxy.errors import ProxyError
 from proxy.plan import Part, Plan
-from proxy.planner.planning import CHANGES_PATH, NO_CATALOG_CHANGE, Planning, copy_form, gives_rows, writes
+from proxy.planner.planning import CHANGES_PATH, NO_CATALOG_CHANGE, Made, Planning, copy_form, gives_rows, writes
 from proxy.sql import parse as sql_parse
 from proxy.sql.scopes import relations_named
 
@@ -12,11 +12,11 @@ from proxy.sql.scopes import relations_named
 class Glass(Planning):
     """Never refuses: what cannot be read is the server's to judge."""
 
-    def plan(self) -> tuple[Plan, bool]:
+    def plan(self) -> Made:
         try:
             statement = sql_parse.parse(self.source)
         except ProxyError:
-            return self.unread(), True
+            return self.unread(keep=True)
         parts, moves, changes, ends = [], False, False, False
         for kind, stmt in statement.stmts:
             uses = tuple(self.spoken(r) for r in dict.fromkeys(relations_named(stmt, self.snapshot, self.path)))
@@ -42,4 +42,4 @@ class Glass(Planning):
             may_change_catalog=changes,
             ends_transaction=ends,
         )
-        return plan, True
+        return Made(plan, True, statement)

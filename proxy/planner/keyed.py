@@ -9,11 +9,12 @@ from google.protobuf.message import Message
 from postgast import pg_query_pb2 as pb
 
 from proxy.errors import ProxyError, Refusal, StatementError, TooComplex, Unproven
-from proxy.plan import Miss, Naming, Part, Plan
+from proxy.plan import Miss, Naming, Part
 from proxy.planner.planning import (
     ROWS,
     SPOKEN,
     Judged,
+    Made,
     Planning,
     copy_form,
     dropped_temporary,
@@ -42,12 +43,12 @@ _AROUND = {"Prepare", "DeclareCursor", "Explain"}
 class Keyed(Planning):
     """Sees every value; encrypted columns are opened on the way out and sealed on the way in."""
 
-    def plan(self) -> tuple[Plan, bool] | Miss:
+    def plan(self) -> Made | Miss:
         try:
             return super().plan()
         except StatementError:
             if self.is_unread() and not self.names_something_sealed():
-                return self.unread(), False  # the server says what is wrong, in its own words
+                return self.unread(keep=False)  # the server says what is wrong, in its own words
             raise
 
     def is_unread(self) -> bool:

@@ -119,6 +119,18 @@ class Judged:
     sealed_origins: frozenset[tuple[int, int]] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What came of planning one text. `keep`: whether it may be had again by who sends the same text, or one of its shape.
+
+    `statement`: as it was read; None when our grammar does not take it.
+    """
+
+    plan: Plan
+    keep: bool
+    statement: Statement | None
+
+
 class Planning:
     """The planning of one text. Subclasses say how one statement of their kind of caller is judged."""
 
@@ -148,8 +160,8 @@ class Planning:
         """One statement of the text. Raises ProxyError."""
         raise NotImplementedError
 
-    def plan(self) -> tuple[Plan, bool] | Miss:
-        """The plan, and whether it may be kept for the next caller with the same text."""
+    def plan(self) -> Made | Miss:
+        """Raises ProxyError."""
         statement = sql_parse.parse(self.source)
         if self.in_prepare and len(statement.stmts) > 1:
             raise StatementError("cannot insert multiple commands into a prepared statement")
@@ -179,14 +191,15 @@ class Planning:
         """Whether resolving its names under another path could matter."""
         raise NotImplementedError
 
-    def unread(self) -> Plan:
+    def unread(self, *, keep: bool) -> Made:
         """A text our grammar does not read, for a caller with nothing to protect: as it is, literals hidden in the log."""
-        return Plan(
+        plan = Plan(
             text=self.source,
             parts=(Part("Unread"),),
             log_text=sql_parse.literals_hidden(self.source)[:LOGGED_CHARACTERS],
             may_change_path=True,
         )
+        return Made(plan, keep, None)
 
     # -- relations
 
@@ -256,7 +269,7 @@ class Planning:
 
     # -- the frozen outcome
 
-    def finish(self, statement: Statement, judged: list[Judged]) -> tuple[Plan, bool]:
+    def finish(self, statement: Statement, judged: list[Judged]) -> Made:
         edits = [apart(self.source, edit) for one in judged for edit in one.edits]
         spliced = splice(self.source, edits) if edits else Spliced(self.source, ())
         self.prove(statement, judged, spliced.text)
@@ -292,7 +305,8 @@ class Planning:
             names=_names_beyond_ascii(statement),
             may_change_names=any(map(_changes_names, parts)),
         )
-        return plan, not any(one.sealed is not None and one.sealed.has_constants for one in judged)
+        holds_values = any(one.sealed is not None and one.sealed.has_constants for one in judged)
+        return Made(plan, not holds_values, statement)
 
     def prove(self, statement: Statement, judged: list[Judged], text: bytes) -> None:
         """Read the outcome again, where something is protected from the caller."""
