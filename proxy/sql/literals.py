@@ -28,7 +28,7 @@ _CUT = re.compile(
     rf"""
     ( (?: [^'"$./\-0-9\\\x00-\x08\x0b\x0e-\x1f\x7f]++
         | (?<=[A-Za-z_\x80-\U0010ffff])[0-9]++
-        | \.(?![0-9])
+        | \.(?![0-9.])
         | -(?!-)
         | /(?!\*)
         | (?<!&)"[^"\x00-\x03]*+"
@@ -112,8 +112,12 @@ def cut(text: str) -> tuple[str, list[str]] | None:
 def _kind(literal: str) -> str:
     if literal[0] == "'":
         return _STRING
-    is_integer = literal.isdigit() and (len(literal) < 10 or int(literal) < 2**31)  # as process_integer_literal in scan.l
-    return _INTEGER if is_integer else _NUMBER
+    if not literal.isdigit():
+        return _NUMBER
+    if len(literal) < 10:
+        return _INTEGER
+    digits = literal.lstrip("0")
+    return _INTEGER if (len(digits), digits) <= (10, "2147483647") else _NUMBER  # process_integer_literal in scan.l
 
 
 def spans(skeleton: str, literals: list[str]) -> list[tuple[int, int]]:

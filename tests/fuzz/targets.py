@@ -1,5 +1,7 @@
 """What is fuzzed, and what must hold: any text gives a plan or a ProxyError, and a plan says what the text said.
 
+A text that gave a plan is planned with other literals too: a plan from a template is the plan from scratch.
+
 A case is `CHOICE_BYTES` bytes that choose the target, the server's version, the search_path and the flags, then the text.
 `execute` runs one case and raises `Failure` for a broken promise; every other exception is one as well.
 """
@@ -10,6 +12,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from random import Random
+from typing import Any
 
 from proxy.errors import Bug, ProxyError
 from proxy.plan import Miss, Plan
@@ -18,6 +22,7 @@ from proxy.sql import parse as p
 from tests import world
 from tests.fuzz.mutate import CHOICE_BYTES
 from tests.regress.trees import differences
+from tests.templates import check_cut, compared, eager, varied
 
 # Processor time of all threads, since the machine may be busy with other things. Planning is linear in the text, so a long one
 # may take longer: what counts as a hang is a second, and one more for each further so many bytes.
@@ -84,6 +89,7 @@ def _grammar(source: bytes) -> Callable[[], str]:
             at = token.end
         if hidden.startswith("<unreadable"):
             raise Failure("a text that scans is called unreadable")
+        check_cut(source.decode())
         return "parsed"
 
     return check
@@ -91,21 +97,31 @@ def _grammar(source: bytes) -> Callable[[], str]:
 
 @cache
 def _planner(role: str, version_num: int) -> Planner:
-    return world.planner(role, version_num)
+    return eager(world.planner(role, version_num))
 
 
 def _plan(role: str, choice: bytes, source: bytes) -> Callable[[], str]:
     planner = _planner(role, VERSIONS[choice[1] % len(VERSIONS)])
     text = source.decode("utf-8", "replace")  # the session refuses what is not UTF-8 before it plans
     path = PATHS[choice[1] // 4 % len(PATHS)]
-    plan = planner.plan(
-        text,
-        path=path,
-        param_oids=PARAM_OIDS[choice[2] // 4 % len(PARAM_OIDS)],
-        in_prepare=bool(choice[2] & 1),
-        after_miss=bool(choice[2] & 2),
-    )
-    return lambda: _check(planner, text.encode(), plan, is_last=bool(choice[2] & 2))
+    surroundings: dict[str, Any] = {
+        "path": path,
+        "param_oids": PARAM_OIDS[choice[2] // 4 % len(PARAM_OIDS)],
+        "in_prepare": bool(choice[2] & 1),
+        "after_miss": bool(choice[2] & 2),
+    }
+    plan = planner.plan(text, **surroundings)
+
+    def check() -> str:
+        what = _check(planner, text.encode(), plan, is_last=bool(choice[2] & 2))
+        check_cut(text)
+        other = varied(text, Random(choice + source))
+        told = compared(planner, other, **surroundings) if other != text else ""
+        if told or planner.templates.disproved:
+            raise Failure(f"planned otherwise with other literals: {other!r}: {told}")
+        return what
+
+    return check
 
 
 def _check(planner: Planner, source: bytes, plan: Plan | Miss, *, is_last: bool) -> str:
