@@ -48,6 +48,7 @@ class Template:
     pieces: list[str] | None
     stretches: tuple[tuple[int, int, int, int, int], ...]
     is_logged: bool  # the log shows the text
+    size: int
 
     def plan(self, text: str, literals: list[str]) -> Plan:
         """The plan of a text with these literals."""
@@ -151,14 +152,14 @@ class Templates:
         self._shapes[place] = shape
         self._shapes.move_to_end(place)
         shape.templates[shape.key(literals)] = template
-        self._count, self._characters = self._count + 1, self._characters + len(place[0])
+        self._count, self._characters = self._count + 1, self._characters + template.size
         if len(shape.templates) > TEMPLATES_OF_A_SHAPE:
-            shape.templates.popitem(last=False)
-            self._count, self._characters = self._count - 1, self._characters - len(place[0])
+            _, gone = shape.templates.popitem(last=False)
+            self._count, self._characters = self._count - 1, self._characters - gone.size
         while self._count > TEMPLATES or self._characters > CHARACTERS:
-            (skeleton, *_), oldest = self._shapes.popitem(last=False)
+            _, oldest = self._shapes.popitem(last=False)
             self._count -= len(oldest.templates)
-            self._characters -= len(oldest.templates) * len(skeleton)
+            self._characters -= sum(one.size for one in oldest.templates.values())
 
 
 def _stands_apart(plan: Plan, first: int, last: int, length: int) -> bool:
@@ -171,9 +172,12 @@ def _stands_apart(plan: Plan, first: int, last: int, length: int) -> bool:
 
 def _template(plan: Plan, text: str, skeleton: str, literals: list[str], free: tuple[int, ...]) -> Template:
     values = [getattr(plan, name) for name in _FIELDS]
-    is_logged = plan.log_text == text
+    values[_TEXT], is_logged = b"", plan.log_text == text
+    if is_logged:
+        values[_LOG_TEXT] = ""
+    size = len(skeleton) + len(plan.text)
     if not plan.offsets:
-        return Template(values, free, None, (), is_logged)
+        return Template(values, free, None, (), is_logged, size)
     spans = [sql_literals.spans(skeleton, literals)[index] for index in free]
     whole = plan.text.decode()
     pieces: list[str] = []
@@ -188,7 +192,7 @@ def _template(plan: Plan, text: str, skeleton: str, literals: list[str], free: t
             at = start + last - origin
         before, shift = before + len(inside), shift + length
     pieces.append(whole[at:])
-    return Template(values, free, pieces, tuple(stretches), is_logged)
+    return Template(values, free, pieces, tuple(stretches), is_logged, size)
 
 
 def _is_proved(

@@ -60,7 +60,7 @@ _VALUES = frozenset(
         ("UpdateStmt", "target_list"), ("OnConflictClause", "target_list"),
         ("MergeWhenClause", "target_list"), ("MergeWhenClause", "values"),
         ("CaseWhen", "expr"), ("CaseWhen", "result"), ("CaseExpr", "defresult"),
-        ("CoalesceExpr", "args"), ("MinMaxExpr", "args"),
+        ("CoalesceExpr", "args"), ("MinMaxExpr", "args"), ("FuncCall", "args"),
     )
 )  # fmt: skip
 _HANDS_ON = frozenset((("List", "items"), ("ResTarget", "val")))
@@ -75,14 +75,18 @@ _OPERATIONS = frozenset(
     )
 )  # fmt: skip
 _BETWEENS = frozenset((pb.AEXPR_BETWEEN, pb.AEXPR_NOT_BETWEEN, pb.AEXPR_BETWEEN_SYM, pb.AEXPR_NOT_BETWEEN_SYM))
-# Functions to which no argument is the name of anything: of a relation, a setting, a type, a role, a sequence, a field.
+# Functions to which no argument is the name of anything: of a relation, a setting, a type, a role, a sequence, a field. Not
+# replace, by which `firewall.py` knows a setting's name to be harmless. Below any other function nothing is free.
 _FUNCTIONS = frozenset(
     (
-        "lower", "upper", "length", "char_length", "btrim", "ltrim", "rtrim", "left", "right", "substr", "substring", "replace",
-        "concat", "concat_ws", "strpos", "position", "abs", "ceil", "ceiling", "floor", "round", "trunc", "mod", "power",
-        "to_char", "to_date", "to_timestamp", "to_number", "date_trunc",
+        "lower", "upper", "length", "char_length", "btrim", "ltrim", "rtrim", "left", "right", "substr", "substring", "concat",
+        "concat_ws", "strpos", "position", "abs", "ceil", "ceiling", "floor", "round", "trunc", "mod", "power", "to_char",
+        "to_date", "to_timestamp", "to_number", "count", "sum", "avg", "min", "max", "string_agg", "array_agg", "bool_and",
+        "bool_or",
     )
 )  # fmt: skip
+# So many operator characters in a row make the scanner's limit (`parse.RUN_WORK`) look at literals too.
+_LONG_RUN = re.compile(r"[-+*/<>=~!@#%^&|`?]{16}")
 # Types into which a literal is read by itself. Not reg*, whose text is the name of something, nor what holds a path or a query.
 _TYPES = frozenset(
     (
@@ -152,7 +156,8 @@ def free(statement: Statement, skeleton: str, literals: list[str], *, anywhere: 
 
     `anywhere`: for callers whose statements are read for the log only, every constant of the tree is.
     """
-    if any(kind not in _READ for kind, _ in statement.stmts) or not _are_the_tokens(statement, skeleton, literals):
+    is_plain = all(kind in _READ for kind, _ in statement.stmts) and _LONG_RUN.search(skeleton) is None
+    if not is_plain or not _are_the_tokens(statement, skeleton, literals):
         return ()
     standing: dict[int, list[bool]] = {}
     for _, stmt in statement.stmts:
@@ -184,19 +189,20 @@ def _are_the_tokens(statement: Statement, skeleton: str, literals: list[str]) ->
 
 def _note(stmt: Message, standing: dict[int, list[bool]], *, anywhere: bool) -> bool:
     """Note for each constant below whether its place makes it free. False: the statement makes a table."""
-    waiting: list[tuple[Any, bool]] = [(stmt, False)]
+    waiting: list[tuple[Any, bool, bool]] = [(stmt, False, False)]  # in the place of a value; below a function not listed
     while waiting:
-        node, is_value = waiting.pop()
+        node, is_value, is_below = waiting.pop()
         if isinstance(node, pb.IntoClause):
             return False
         if isinstance(node, pb.A_Const):
-            standing.setdefault(node.location, []).append(is_value or anywhere)
+            standing.setdefault(node.location, []).append((is_value and not is_below) or anywhere)
             continue
+        is_below = is_below or (isinstance(node, pb.FuncCall) and not _is_listed(names(node.funcname), _FUNCTIONS))
         for field, value in node.ListFields():
             if field.message_type is not None:
                 below = _is_value(node, field.name, is_value)
                 inside = (value,) if isinstance(value, Message) else value
-                waiting.extend((one, below) for one in map(node_of, inside) if one is not None)
+                waiting.extend((one, below, is_below) for one in map(node_of, inside) if one is not None)
     return True
 
 
@@ -214,8 +220,6 @@ def _is_value(node: Any, field: str, is_value: bool) -> bool:
         if node.kind in _BETWEENS:
             return field in ("lexpr", "rexpr")
         return field in ("lexpr", "rexpr") and node.kind in _OPERATIONS and _is_listed(names(node.name), _OPERATORS)
-    if isinstance(node, pb.FuncCall):
-        return field == "args" and _is_listed(names(node.funcname), _FUNCTIONS)
     return (kind, field) in _VALUES
 
 
