@@ -49,19 +49,14 @@ def varied(text: str, random: Random, *, other_kinds: float = 0.1) -> str:
         return text
     skeleton, literals = cut
     changed = literals.copy()
-    share = random.choice((0.3, 1.0))
-    for index, literal in enumerate(literals):
-        if random.random() < share:
-            kinds: tuple[tuple[str, ...], ...] = (_INTEGERS, _NUMBERS, _STRINGS)
-            pool = kinds[2 if literal[0] == "'" else 0 if p.scan(literal.encode())[0][0].kind == _ICONST else 1]
-            if random.random() < other_kinds / len(literals):
-                pool = random.choice((*kinds, _OTHER_TOKENS))
-            value = str(random.randrange(2**31)) if pool is _INTEGERS and random.random() < 0.4 else random.choice(pool)
-            changed[index] = f"'{value}'" if pool is _STRINGS else value
+    count = min(len(literals), random.choice((1, 1, 2, len(literals))))
+    for index in random.sample(range(len(literals)), count):
+        pool = {"\x01": _INTEGERS, "\x02": _NUMBERS, "\x03": _STRINGS}[sql_literals._kind(literals[index])]
+        if random.random() < other_kinds / count:
+            pool = random.choice((_INTEGERS, _NUMBERS, _STRINGS, _OTHER_TOKENS))
+        value = str(random.randrange(2**31)) if pool is _INTEGERS and random.random() < 0.4 else random.choice(pool)
+        changed[index] = f"'{value}'" if pool is _STRINGS else value
     return sql_literals.put_together(skeleton, changed)
-
-
-_ICONST = p.scan(b"1")[0][0].kind
 
 
 def compared(planner: Planner, text: str, **surroundings: Any) -> str:
