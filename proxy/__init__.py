@@ -11,13 +11,14 @@ I/O: time, randomness and keys are arguments, and what needs I/O is returned as 
     1  wire/      bytes <-> frames and messages; SCRAM on both sides
        sql/       one statement, in passes: parse, firewall (allowed, settings, temporary), scopes -> reading, sealed,
                   rewrite (items, writes, couplings), splice, verify; build writes our SQL, condition the rules' row
-                  conditions, bodies reads functions for `check`
+                  conditions, bodies reads functions for `check`; literals tells which of them a plan does not depend on
        masking/   families of masks; each is a SQL expression and its Python twin
        crypto/    sealed values (AES-256-GCM, AES-SIV) and the key ring
     2  policy/    text of masking_rules/*.yaml -> Ruleset; (role, relation) -> Verdict: decide, for views by column, writing;
                   check and functions say what of it does not fit a catalog
        guard.py   the export guard's budget;  audit/  events and their hash chain
-    3  planner/   statement x caller x snapshot x rules -> Plan: one file a kind of caller (glass, keyed, restricted)
+    3  planner/   statement x caller x snapshot x rules -> Plan: one file a kind of caller (glass, keyed, restricted);
+                  templates gives the plan of a statement to those that differ in literals only
     4  session/   one conversation as a value machine: bytes in, actions out. machine is the door, client and replies its
                   two sides, ledger what both write in, naming and sqlnames what names mean, refusing and stopping say no;
                   startup is the way in, admin the proxy's own database, slots what is expected, rows and reports what

@@ -64,12 +64,10 @@ def compared(planner: Planner, text: str, **surroundings: Any) -> str:
     said = {"path": (), "param_oids": (), "in_prepare": False, "after_miss": False, "temporary": frozenset(), **surroundings}
     mine = _outcome(lambda: planner.plan(text, **said))
     fresh = _outcome(lambda: _scratch(planner, text, **said))
-    if mine == fresh:
-        return ""
-    if isinstance(mine, Plan) and isinstance(fresh, Plan):
+    if isinstance(mine, Plan) and isinstance(fresh, Plan):  # field by field: some are left out when plans are compared
         names = [f.name for f in fields(Plan) if getattr(mine, f.name) != getattr(fresh, f.name)]
         return "; ".join(f"{name}: {getattr(mine, name)!r}, from scratch {getattr(fresh, name)!r}" for name in names)
-    return f"{mine!r}, from scratch {fresh!r}"
+    return "" if mine == fresh else f"{mine!r}, from scratch {fresh!r}"
 
 
 def _scratch(planner: Planner, text: str, **said: Any) -> Plan | Miss:

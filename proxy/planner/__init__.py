@@ -66,8 +66,8 @@ class Planner:
 
     @property
     def cached(self) -> int:
-        """How many plans are kept."""
-        return len(self._plans)
+        """How many plans and templates are kept."""
+        return len(self._plans) + len(self.templates)
 
     def check_startup(self, parameters: Mapping[str, str]) -> Mapping[str, str]:
         """The startup parameters as they go to the server. Raises Refusal for what a restricted caller may not set."""
