@@ -60,6 +60,10 @@ def steps(statements: int, runs: int, regress: Path | None) -> list[Step]:
             "huge", "a value of 1 GB passes with flat memory", (*_PYTEST, "tests/integration/test_dump.py", "-k", "huge"),
             _TALLY, {"MASKGATE_SOAK": "1"},
         ),
+        Step(
+            "templates", "a plan from a template is the plan from scratch", (*_PYTEST, "tests/property/test_literals.py"),
+            _TALLY, {"MASKGATE_SOAK": "1"},
+        ),
         Step("fuzz", "any text gives a plan or an error", (sys.executable, "-m", "tests.fuzz", "--runs", str(runs)), r"^[\d,]+ executions.*"),
         Step(
             "wire", "any bytes of either peer end a session in good order",
