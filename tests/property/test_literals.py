@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from postgast import pg_query_pb2 as pb
 
 from proxy.errors import ProxyError, Unproven
+from proxy.plan import Plan
 from proxy.planner import CACHED_BYTES, Planner
 from proxy.planner import templates as planner_templates
 from proxy.planner.restricted import Restricted
@@ -423,6 +424,18 @@ def test_a_plan_that_says_more_than_the_text_is_found_out(monkeypatch: pytest.Mo
     )
     planner.plan("SELECT name FROM customers WHERE id = 100", path=world.PATH)
     assert (planner.templates.disproved, len(planner.templates)) == (1, 0)
+
+
+def test_a_literal_right_beside_something_of_ours_is_not_free() -> None:
+    """Whether a space is put between the two depends on its last letter (`splice.apart`)."""
+    plan = Plan(b"ab'x'  cd '12' e", (), offsets=((0, 5, 0), (7, 16, 6)))  # `ab'x'.cd '12' e`, and the dot was replaced
+    assert not planner_templates._stands_apart(plan, 2, 5, 16)
+    assert planner_templates._stands_apart(plan, 2, 4, 16)
+    assert planner_templates._stands_apart(plan, 9, 13, 16)
+    assert planner_templates._stands_apart(plan, 9, 15, 16)  # at the end of all
+    assert not planner_templates._stands_apart(plan, 9, 15, 17)  # something was put behind it
+    assert not planner_templates._stands_apart(plan, 6, 9, 16)
+    assert not planner_templates._stands_apart(plan, 4, 7, 16)
 
 
 def test_a_variant_that_is_read_otherwise_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
