@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from proxy.masking.mask import Mask
 from proxy.policy.verdict import Seal
@@ -131,6 +131,24 @@ class Plan:
     def __post_init__(self) -> None:
         changes = self.may_change_path or self.may_change_catalog or self.may_change_names
         object.__setattr__(self, "is_usual", len(self.parts) == 1 and self.parts[0].is_usual and not (changes or self.params))
+
+
+LONG_TEXT = 2_000  # characters of a text that is planned while everybody waits for it, in a few milliseconds
+
+
+class Wanted(NamedTuple):
+    """All that a plan depends on besides the caller, the snapshot and the rules.
+
+    `path`: the effective search_path; `after_miss`: unknown names were looked up before; `temporary`: names of the session's
+    temporary tables.
+    """
+
+    text: str
+    path: tuple[str, ...]
+    param_oids: tuple[int, ...] = ()
+    in_prepare: bool = False
+    after_miss: bool = False
+    temporary: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

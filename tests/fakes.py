@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from proxy.errors import ProxyError, Refusal, Tampered, Unavailable
-from proxy.plan import Miss, Part, Plan
+from proxy.plan import Miss, Part, Plan, Wanted
 
 
 @dataclass
@@ -58,6 +58,19 @@ class FakePlanner:
     def log_text(self, sql: bytes) -> str:
         """Nothing of it."""
         return "?"
+
+    def at_hand(self, wanted: Wanted) -> Plan | None:
+        """Nothing is kept."""
+        return None
+
+    def make(self, wanted: Wanted) -> object:
+        """The plan itself."""
+        return self.plan(wanted.text, path=wanted.path, param_oids=wanted.param_oids, after_miss=wanted.after_miss)
+
+    def keep(self, wanted: Wanted, outcome: object) -> Plan | Miss:
+        """What was made."""
+        assert isinstance(outcome, Plan | Miss)
+        return outcome
 
     def plan(
         self,

@@ -10,7 +10,7 @@ import postgast
 from postgast import PgQueryError
 
 from proxy.errors import ProxyError
-from proxy.plan import Miss, Plan
+from proxy.plan import Miss, Plan, Wanted
 from proxy.planner import Planner
 from proxy.planner.templates import Templates
 from proxy.sql import literals as sql_literals
@@ -71,7 +71,7 @@ def compared(planner: Planner, text: str, **surroundings: Any) -> str:
 
 
 def _scratch(planner: Planner, text: str, **said: Any) -> Plan | Miss:
-    made = planner._made(text, said["path"], said["param_oids"], said["in_prepare"], said["after_miss"], said["temporary"])
+    made, _ = planner.make(Wanted(text, **said))
     return made if isinstance(made, Miss) else made.plan
 
 

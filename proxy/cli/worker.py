@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -31,10 +32,15 @@ from proxy.session import Table
 
 logger = logging.getLogger("maskgate")
 
+TIDY_SECONDS = 10.0
+GARBAGE_THRESHOLDS = (2_000, 10, 1_000_000)  # of young objects; the old ones are `_tidy`'s
+SWITCH_SECONDS = 0.0005  # a thread that plans a long text hands the interpreter on so often; by default it is ten times as long
+
 
 def run_worker(path: Path, listen_fd: int, control_fd: int) -> None:
     """Serve until told to end. The descriptors are inherited. Raises what the parts raise."""
     logging.basicConfig(format=f"%(asctime)s %(levelname)s [{os.getpid()}] %(message)s", level=logging.INFO)
+    sys.setswitchinterval(SWITCH_SECONDS)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_Worker(path, listen_fd, control_fd).run())
 
@@ -68,7 +74,7 @@ class _Worker:
             await start(self._proxy, self._config)
             try:
                 async with asyncio.TaskGroup() as tasks:
-                    listening = tasks.create_task(self._listen())
+                    listening, tidying = tasks.create_task(self._listen()), tasks.create_task(self._tidy())
                     with contextlib.suppress(ProxyError):  # the supervisor is gone, and `_listen` hears of it
                         await self._peer.ask("ready")
                     await self._end.wait()
@@ -81,10 +87,25 @@ class _Worker:
                     if not self._peer.is_gone:
                         await self._say_goodbye()
                     listening.cancel()
+                    tidying.cancel()
             finally:
                 await self._proxy.stop()
         finally:
             log.close()
+
+    async def _tidy(self) -> None:
+        """Look for garbage in cycles now and then. Python does when many objects were made: while a long text is planned, and
+        among all of them, which takes a quarter of a second. What is here from the start is never looked at again."""
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*GARBAGE_THRESHOLDS)
+        wait = TIDY_SECONDS
+        while True:
+            await asyncio.sleep(wait)
+            if not self._proxy.plans_apart:
+                begun = time.perf_counter()
+                gc.collect()
+                wait = max(TIDY_SECONDS, 1_000 * (time.perf_counter() - begun))
 
     async def _listen(self) -> None:
         await self._peer.run()

@@ -14,12 +14,12 @@ from typing import Protocol
 
 from proxy.catalog.snapshot import Oid, Snapshot
 from proxy.errors import Refusal, TooComplex
-from proxy.plan import Miss, Plan
+from proxy.plan import LONG_TEXT, Miss, Plan, Wanted
 from proxy.planner.glass import Glass
 from proxy.planner.keyed import Keyed
 from proxy.planner.planning import LOGGED_CHARACTERS, Judge, Made
 from proxy.planner.restricted import Restricted
-from proxy.planner.templates import Templates
+from proxy.planner.templates import Place, Templates
 from proxy.policy.verdict import Seal
 from proxy.sql import literals as sql_literals
 from proxy.sql import parse as sql_parse
@@ -89,62 +89,59 @@ class Planner:
         after_miss: bool = False,
         temporary: frozenset[str] = frozenset(),
     ) -> Plan | Miss:
-        """The plan of one text. Raises ProxyError; returns Miss (never after a miss) for names the snapshot lacks.
+        """The plan of one text. Raises ProxyError; returns Miss (never after a miss) for names the snapshot lacks."""
+        wanted = Wanted(text, path, param_oids, in_prepare, after_miss, temporary)
+        known = self.at_hand(wanted)
+        return self.keep(wanted, self.make(wanted)) if known is None else known
 
-        `temporary`: names of the session's temporary tables.
-        """
-        oids = param_oids if self.restricted else ()
-        key = (text, path, in_prepare, temporary, oids)
-        known = self._plans.get(key)
-        watch = self._watch
+    def at_hand(self, wanted: Wanted) -> Plan | None:
+        """The plan of a text that was planned before, or that differs from such a one in free literals only."""
+        known = self._plans.get(self._key(wanted))
         if known is not None:
-            self._plans.move_to_end(key)
-            if watch is not None:
-                watch.planned(None)
-            return known
-        is_short = len(text) <= CACHED_BYTES
-        cut = sql_literals.cut(text) if is_short else None
-        skeleton, literals = cut if cut is not None else ("", [])
-        place = (skeleton, path, in_prepare, after_miss, temporary, oids)
-        if literals:
-            templated = self.templates.find(place, text, literals)
-            if templated is not None:
-                if watch is not None:
-                    watch.planned(None)
-                return templated
-        begun = watch.now() if watch is not None else 0.0
-        made = self._made(text, path, param_oids, in_prepare, after_miss, temporary)
-        if isinstance(made, Miss):
-            return made
-        if made.keep and is_short:
-            self._plans[key] = made.plan
-            if len(self._plans) > CACHED_PLANS:
-                self._plans.popitem(last=False)
-        if literals:
-            surroundings = (path, param_oids, in_prepare, after_miss, temporary)
-            self.templates.learn(place, text, literals, made, lambda other: self._made(other, *surroundings))
-        if watch is not None:
-            watch.planned(watch.now() - begun)
-        return made.plan
+            self._plans.move_to_end(self._key(wanted))
+        elif len(wanted.text) <= LONG_TEXT and (cut := sql_literals.cut(wanted.text)) is not None and cut[1]:
+            known = self.templates.find(self._place(wanted, cut[0]), wanted.text, cut[1])
+        if known is not None and self._watch is not None:
+            self._watch.planned(None)
+        return known
 
-    def _made(
-        self,
-        text: str,
-        path: tuple[str, ...],
-        param_oids: tuple[int, ...],
-        in_prepare: bool,
-        after_miss: bool,
-        temporary: frozenset[str],
-    ) -> Made | Miss:
+    def make(self, wanted: Wanted) -> tuple[Made | Miss, float]:
+        """What `keep` takes: worked out from scratch, and the seconds that took. Changes nothing here: it may be called in
+        another thread. Raises ProxyError."""
         kind = Glass if self.is_glass else Restricted if self.restricted else Keyed
+        begun = self._watch.now() if self._watch is not None else 0.0
         try:
             if self.restricted:
-                self._check_types(param_oids)
-            firewall = self.firewall(path)
-            planning = kind(self.judge, self.snapshot, firewall, self.seal_text, text, path, in_prepare, after_miss, temporary)
-            return planning.plan()
+                self._check_types(wanted.param_oids)
+            planning = kind(self.judge, self.snapshot, self.firewall(wanted.path), self.seal_text, wanted)
+            made = planning.plan()
         except RecursionError:  # walks are iterative; this is the belt to those braces
             raise TooComplex("the statement is nested too deeply") from None
+        return made, self._watch.now() - begun if self._watch is not None else 0.0
+
+    def keep(self, wanted: Wanted, outcome: tuple[Made | Miss, float]) -> Plan | Miss:
+        """The plan that was made; the next one who wants it finds it at hand."""
+        made, seconds = outcome
+        if isinstance(made, Miss):
+            return made
+        if made.keep and len(wanted.text) <= CACHED_BYTES:
+            self._plans[self._key(wanted)] = made.plan
+            if len(self._plans) > CACHED_PLANS:
+                self._plans.popitem(last=False)
+        if len(wanted.text) <= LONG_TEXT and (cut := sql_literals.cut(wanted.text)) is not None and cut[1]:
+            place = self._place(wanted, cut[0])
+            self.templates.learn(place, wanted.text, cut[1], made, lambda other: self.make(wanted._replace(text=other))[0])
+        if self._watch is not None:
+            self._watch.planned(seconds)
+        return made.plan
+
+    def _key(self, wanted: Wanted) -> tuple[object, ...]:
+        oids = wanted.param_oids if self.restricted else ()
+        return (wanted.text, wanted.path, wanted.in_prepare, wanted.temporary, oids)
+
+    def _place(self, wanted: Wanted, skeleton: str) -> Place:
+        oids = wanted.param_oids if self.restricted else ()
+        return (skeleton, wanted.path, wanted.in_prepare, wanted.after_miss, wanted.temporary, oids)
 
     def knows(self, oid: int) -> bool:
         """Whether the snapshot has a relation of this OID."""

@@ -11,7 +11,7 @@ from postgast import pg_query_pb2 as pb
 
 from proxy.catalog.snapshot import Column, Oid, Relation, Snapshot
 from proxy.errors import StatementError, Unproven
-from proxy.plan import CopyForm, Miss, Naming, Part, Plan, SavepointAction, SealedParam, SealedResult, Use
+from proxy.plan import CopyForm, Miss, Naming, Part, Plan, SavepointAction, SealedParam, SealedResult, Use, Wanted
 from proxy.policy.verdict import Masked, Open, Seal, Verdict
 from proxy.sql import parse as sql_parse
 from proxy.sql.firewall import Firewall
@@ -140,21 +140,17 @@ class Planning:
         snapshot: Snapshot,
         firewall: Firewall,
         seal_text: Callable[[Seal, bytes], bytes],
-        text: str,
-        path: tuple[str, ...],
-        in_prepare: bool,
-        after_miss: bool,
-        temporary: frozenset[str],
+        wanted: Wanted,
     ) -> None:
         self.judge = judge
         self.snapshot = snapshot
         self.firewall = firewall
         self.seal_text = seal_text
-        self.path = path
-        self.source = text.encode()
-        self.in_prepare = in_prepare
-        self.after_miss = after_miss
-        self.temporary = temporary
+        self.path = wanted.path
+        self.source = wanted.text.encode()
+        self.in_prepare = wanted.in_prepare
+        self.after_miss = wanted.after_miss
+        self.temporary = wanted.temporary
 
     def judged(self, statement: Statement, kind: str, stmt: Message) -> Judged | Miss:
         """One statement of the text. Raises ProxyError."""

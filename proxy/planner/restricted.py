@@ -15,7 +15,7 @@ from postgast import pg_query_pb2 as pb
 
 from proxy.catalog.snapshot import MATVIEW, TABLE, VIEW, Oid, Relation
 from proxy.errors import Refusal, StatementError, Unproven
-from proxy.plan import FOLDED, Miss, Naming, Part
+from proxy.plan import FOLDED, Miss, Naming, Part, Wanted
 from proxy.planner.planning import (
     HARMLESS,
     ROWS,
@@ -348,9 +348,8 @@ class Restricted(Planning):
 
     def inner(self, text: str) -> tuple[Judged, str] | Miss:
         """A query of ours over one relation, judged like the caller's own and rewritten."""
-        planning = Restricted(
-            self.judge, self.snapshot, self.firewall, self.seal_text, text, self.path, False, self.after_miss, frozenset()
-        )
+        wanted = Wanted(text, self.path, after_miss=self.after_miss)
+        planning = Restricted(self.judge, self.snapshot, self.firewall, self.seal_text, wanted)
         statement = parse(text.encode())
         judged = planning.rows(statement, statement.stmts[0][1], goes_to_client=False)
         if isinstance(judged, Miss):

@@ -14,6 +14,7 @@ import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Protocol
@@ -40,6 +41,7 @@ from proxy.session import (
     ForwardCancel,
     Identify,
     MakePlanner,
+    PlanApart,
     Record,
     Reload,
     Session,
@@ -52,6 +54,7 @@ from proxy.wire.messages import CancelRequest
 logger = logging.getLogger("maskgate")
 
 SWEEP_SECONDS = 1.0
+PLANNERS = 4  # long texts that are planned at the same time, in threads
 VERIFIER_IDLE_SECONDS = 60.0  # nobody drops the catalog login's own database
 VERSION = f"maskgate {version('maskgate')}"
 
@@ -124,6 +127,7 @@ class Proxy:
         self.listen_tls = listen_tls
         self.links: set[Link] = set()
         self.is_draining = False
+        self.plans_apart = 0  # under way in other threads
         self._random, self._clock, self.now = random, clock, now
         self._planner_for = planner_for
         self._log = log
@@ -145,6 +149,7 @@ class Proxy:
         self._starting: dict[Link, None] = {}  # not yet let in, the oldest first
         self._verifiers = self._loader(upstream.catalog_database, None, VERIFIER_IDLE_SECONDS)
         self._empty = asyncio.Event()
+        self._apart = ThreadPoolExecutor(PLANNERS, "planning")
 
     # -- life
 
@@ -224,6 +229,7 @@ class Proxy:
         self._turn()
         await self._verifiers.close()
         await self.databases.stop()
+        self._apart.shutdown(wait=False, cancel_futures=True)
         self._listener = None
 
     async def reload(
@@ -348,6 +354,8 @@ class Proxy:
                 self._spawn(link, self._make_planner(link, action))
             case Reload(names):
                 self._spawn(link, self._reload(link, names))
+            case PlanApart():
+                self._spawn(link, self._plan_apart(link, action))
             case ConnectServer():
                 self._spawn(link, self._connect(link))
             case CancelServer(process_id, secret_key):
@@ -416,6 +424,16 @@ class Proxy:
             link.step(link.session.planner_failed, error, self.now())
             return
         link.step(link.session.new_planner, planner, self.now())
+
+    async def _plan_apart(self, link: Link, action: PlanApart) -> None:
+        self.plans_apart += 1
+        try:
+            outcome = await self.loop.run_in_executor(self._apart, action.make)
+        except ProxyError as error:
+            outcome = error
+        finally:
+            self.plans_apart -= 1
+        link.step(link.session.planned, action, outcome, self.now())
 
     def _replan_all(self, database: str) -> None:
         for link in list(self.links):

@@ -7,7 +7,7 @@ what comes back. Answers (a verifier, a connection, a planner …) come back thr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from proxy.session.slots import Slot
@@ -90,6 +90,13 @@ class Reload:
     names: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class PlanApart:
+    """Call `make` where nobody else waits for it, in another thread; answered by `planned` with what it gave or raised."""
+
+    make: Callable[[], object] = field(repr=False)
+
+
 @dataclass(frozen=True, slots=True)
 class CancelServer:
     """Cancel what the server process does, over a connection of its own; answered by `cancel_done` when that closed."""
@@ -129,6 +136,7 @@ Action = (
     | MakePlanner
     | ConnectServer
     | Reload
+    | PlanApart
     | CancelServer
     | ForwardCancel
     | Administer

@@ -15,7 +15,7 @@ import itertools
 from collections.abc import Callable, Mapping, Sequence
 
 from proxy.errors import ProtocolError, ProxyError, Unavailable
-from proxy.session.actions import Action, Close, MakePlanner, Record, Statement, ToServer
+from proxy.session.actions import Action, Close, MakePlanner, PlanApart, Record, Statement, ToServer
 from proxy.session.admin import Admin, Table
 from proxy.session.client import STALLED_BYTES, Client
 from proxy.session.express import Express
@@ -202,6 +202,14 @@ class Session:
             return self._start(self._startup.planner_ready(planner))
         self._express.expand()  # what is on its way is met with what it was planned with, and asked anew
         self._naming.new_planner(planner)
+        return self._run()
+
+    def planned(self, action: PlanApart, outcome: object, now: float) -> list[Action]:
+        """Answers PlanApart: what `make` gave, or the ProxyError it raised."""
+        self._ledger.now = now
+        if self._is_over:
+            return []
+        self._naming.planned(action, outcome)
         return self._run()
 
     def planner_failed(self, error: ProxyError, now: float) -> list[Action]:

@@ -6,11 +6,14 @@ the same text gives the same plan. The one writer of planner, path and everythin
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import partial
+
 from proxy.encodings import UTF8, is_plain_name
 from proxy.errors import Bug, ProtocolError, ProxyError, Stale, StatementError, Unavailable, Unproven
-from proxy.plan import Miss, Part, Plan
+from proxy.plan import LONG_TEXT, Miss, Part, Plan, Wanted
 from proxy.session import slots as s
-from proxy.session.actions import Reload
+from proxy.session.actions import PlanApart, Reload
 from proxy.session.ledger import Ledger
 from proxy.session.slots import Portal, Prepared, Slot
 from proxy.session.startup import Planner
@@ -24,6 +27,16 @@ _NOT_PARSED = "(statement that could not be parsed)"
 
 class Hold(Exception):
     """This client frame has to wait."""
+
+
+@dataclass(slots=True)
+class _Apart:
+    """A text that is planned apart, and what came of it."""
+
+    planner: Planner
+    wanted: Wanted
+    action: PlanApart
+    outcome: object = None
 
 
 class Naming:
@@ -43,6 +56,7 @@ class Naming:
         self._waits_for_planner = False
         self._planner_error: ProxyError | None = None
         self._after_miss = False
+        self._apart: _Apart | None = None
         self.temporary: frozenset[str] = frozenset()  # names of the session's temporary tables
         self._lasting: frozenset[str] = frozenset()  # those of them there were when the open transaction began
         self._until_commit: frozenset[str] = frozenset()  # ON COMMIT DROP
@@ -58,15 +72,8 @@ class Naming:
             return self._glass_plan(planner, sql, param_oids, in_prepare)
         text = self._decoded(sql)
         self._require_names()
+        plan = self._planned(planner, text, self.path, param_oids, in_prepare, self._after_miss, self.temporary)
         after_miss, self._after_miss = self._after_miss, False
-        plan = planner.plan(
-            text,
-            path=self.path,
-            param_oids=param_oids,
-            in_prepare=in_prepare,
-            after_miss=after_miss,
-            temporary=self.temporary,
-        )
         if isinstance(plan, Miss):
             if after_miss:
                 raise Bug("names were looked up and missed again")
@@ -75,6 +82,43 @@ class Naming:
             raise Hold
         self._check_surroundings(plan)
         return plan, text
+
+    def _planned(
+        self,
+        planner: Planner,
+        text: str,
+        path: tuple[str, ...],
+        param_oids: tuple[int, ...],
+        in_prepare: bool,
+        after_miss: bool,
+        temporary: frozenset[str],
+    ) -> Plan | Miss:
+        """At once, or, of a text so long that others would have to wait, by the way of `PlanApart`. Raises ProxyError, Hold."""
+        if len(text) <= LONG_TEXT:
+            return planner.plan(
+                text, path=path, param_oids=param_oids, in_prepare=in_prepare, after_miss=after_miss, temporary=temporary
+            )
+        wanted = Wanted(text, path, param_oids, in_prepare, after_miss, temporary)
+        known = planner.at_hand(wanted)
+        if known is not None:
+            return known
+        apart = self._apart
+        if apart is None or apart.planner is not planner or apart.wanted != wanted:
+            make = partial(planner.make, wanted)
+            self._apart = _Apart(planner, wanted, PlanApart(make))
+            self._ledger.actions.append(self._apart.action)
+            raise Hold
+        if apart.outcome is None:
+            raise Hold
+        self._apart = None
+        if isinstance(apart.outcome, ProxyError):
+            raise apart.outcome
+        return planner.keep(wanted, apart.outcome)
+
+    def planned(self, action: PlanApart, outcome: object) -> None:
+        """What came of it; nobody waits for it any more when another planner decides by now."""
+        if self._apart is not None and self._apart.action is action:
+            self._apart.outcome = outcome
 
     def refresh(self, prepared: Prepared) -> None:
         """A plan holds while its planner does; after that the same text must give the same plan again."""
@@ -89,13 +133,9 @@ class Naming:
             raise StatementError(f'relation "{gone}" does not exist', sqlstate="42P01")
         if prepared.planner is planner:
             return
-        again = planner.plan(
-            prepared.text,
-            path=prepared.path,
-            param_oids=prepared.param_oids,
-            in_prepare=not prepared.is_sql,
-            after_miss=True,
-            temporary=prepared.temporary,
+        in_prepare = not prepared.is_sql
+        again = self._planned(
+            planner, prepared.text, prepared.path, prepared.param_oids, in_prepare, True, prepared.temporary
         )
         if isinstance(again, Miss) or _shape(again) != _shape(prepared.plan):
             raise Stale(
@@ -198,7 +238,7 @@ class Naming:
         """For the log only: what cannot be planned is the server's to judge."""
         text = sql.decode("utf-8", "replace")
         try:
-            plan = planner.plan(text, path=self.path, param_oids=param_oids, in_prepare=in_prepare, after_miss=True)
+            plan = self._planned(planner, text, self.path, param_oids, in_prepare, True, frozenset())
         except ProxyError:
             return unknown_plan(), text
         return (unknown_plan() if isinstance(plan, Miss) else plan), text

@@ -15,10 +15,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from proxy.errors import AuthError, NoStartup, ProtocolError, ProxyError, Unavailable
-from proxy.plan import Miss, Plan
+from proxy.plan import Miss, Plan, Wanted
 from proxy.session.actions import (
     Action,
     Authenticated,
@@ -121,6 +121,15 @@ class Planner(Protocol):
         temporary: frozenset[str] = frozenset(),
     ) -> Plan | Miss:
         """Raises ProxyError. After a reload (`after_miss`) it gives a Plan or raises."""
+
+    def at_hand(self, wanted: Wanted) -> Plan | None:
+        """The plan, if it was made before."""
+
+    def make(self, wanted: Wanted) -> Any:
+        """Work out what `keep` takes; may be called in another thread. Raises ProxyError."""
+
+    def keep(self, wanted: Wanted, outcome: Any) -> Plan | Miss:
+        """What `plan` would give."""
 
     def check_startup(self, parameters: Mapping[str, str]) -> Mapping[str, str]:
         """What to send to the server of the client's start-up parameters. Raises Refusal."""

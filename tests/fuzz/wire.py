@@ -28,6 +28,7 @@ from proxy.session import (
     Identified,
     Identify,
     MakePlanner,
+    PlanApart,
     Record,
     Reload,
     Session,
@@ -323,6 +324,12 @@ class Talk:
                         self.do(session.planner_failed, Unavailable("no catalog"), self.tick())
                     else:
                         self.do(session.new_planner, self.planner, self.tick())
+                case PlanApart(make):
+                    try:
+                        outcome = make()
+                    except ProxyError as error:
+                        outcome = error
+                    self.do(session.planned, action, outcome, self.tick())
                 case ConnectServer():
                     if fails:
                         self.do(session.server_unreachable, "refused")

@@ -611,7 +611,7 @@ def test_a_simple_query_is_never_suspended() -> None:
 def test_a_held_client_is_read_only_so_far() -> None:
     book = restricted(SELECT_1=Miss(("t",))).client(Q(b"SELECT 1"))
     assert book.session.wants_client_bytes
-    book.client(Q(b"x" * STALLED_BYTES))
+    book.client(*[Q(b"x" * 1_000)] * (STALLED_BYTES // 1_000 + 1))
     assert not book.session.wants_client_bytes
     book.answer("new_planner", book.planner)
     assert book.session.wants_client_bytes

@@ -1,0 +1,82 @@
+"""Long texts are planned where nobody waits for them; the client's own frames wait their turn."""
+
+from __future__ import annotations
+
+from proxy.errors import Refusal
+from proxy.plan import LONG_TEXT, Miss, Part, Plan
+from proxy.session import PlanApart, Reload
+from proxy.wire import messages as m
+from tests.fakes import FakePlanner
+from tests.playbook import READY, Playbook
+
+LONG = "SELECT " + "1, " * LONG_TEXT + "1"
+ASKED, NEXT = m.Query(LONG.encode()), m.Query(b"SELECT 2")
+DONE = m.CommandComplete(b"SELECT 1")
+
+
+def restricted(plan: Plan | Miss | Refusal | None = None) -> Playbook:
+    return Playbook(FakePlanner(is_glass=False, restricted=True, plans={} if plan is None else {LONG: plan}))
+
+
+def asked_apart(book: Playbook) -> PlanApart:
+    (action,) = book.other
+    assert isinstance(action, PlanApart)
+    book.other = []
+    return action
+
+
+def test_a_long_text_and_all_behind_it_wait_for_its_plan() -> None:
+    book = restricted().client(ASKED, NEXT).to_server()
+    assert not book.session.is_idle
+    action = asked_apart(book)
+    book.client(m.Query(b"SELECT 3")).to_server().then()
+    book.answer("planned", action, action.make()).to_server(ASKED, NEXT, m.Query(b"SELECT 3")).then()
+
+
+def test_it_may_be_refused() -> None:
+    book = restricted(plan=Refusal("closed by a rule")).client(ASKED, NEXT)
+    book.answer("planned", asked_apart(book), Refusal("closed by a rule")).to_server(m.Query(b""), NEXT)
+    error = book.server(m.EmptyQueryResponse(), READY, DONE, READY).client_hears()[0]
+    assert isinstance(error, m.ErrorResponse)
+    assert error.sqlstate == "42501"
+
+
+def test_names_it_misses_are_looked_up_first() -> None:
+    book = restricted(plan=Miss(("shop.new",))).client(ASKED)
+    book.answer("planned", asked_apart(book), Miss(("shop.new",))).then(Reload(("shop.new",)))
+    book.answer("new_planner", book.planner).to_server()
+    action = asked_apart(book)
+    book.answer("planned", action, action.make()).to_server(ASKED)
+
+
+def test_a_new_planner_is_asked_anew_and_the_old_answer_is_nobodys() -> None:
+    book = restricted().client(ASKED)
+    first = asked_apart(book)
+    newer = FakePlanner(is_glass=False, restricted=True, plans={LONG: Plan(b"SELECT 'new'", (Part("Select"),), restricted=True)})
+    book.answer("new_planner", newer)
+    second = asked_apart(book)
+    book.answer("planned", first, first.make()).to_server().then()
+    book.answer("planned", second, second.make()).to_server(m.Query(b"SELECT 'new'"))
+
+
+def test_a_prepared_one_is_planned_anew_apart_after_a_reload() -> None:
+    book = restricted().client(m.Parse(b"s", LONG.encode()), m.Sync())
+    action = asked_apart(book)
+    book.answer("planned", action, action.make()).server(m.ParseComplete(), READY).quiet()
+    book.answer("new_planner", FakePlanner(is_glass=False, restricted=True))
+    book.client(m.Bind(b"", b"s"), m.Execute(b""), m.Sync()).to_server()
+    action = asked_apart(book)
+    book.answer("planned", action, action.make()).to_server(m.Bind(b"", b"s"), m.Execute(b""), m.Sync())
+
+
+def test_glass_waits_the_same_way() -> None:
+    book = Playbook(FakePlanner()).client(ASKED).to_server()
+    action = asked_apart(book)
+    book.answer("planned", action, action.make()).to_server(ASKED)
+
+
+def test_a_session_that_is_over_wants_no_plan() -> None:
+    book = restricted().client(ASKED)
+    action = asked_apart(book)
+    book.answer("client_lost").quiet()
+    book.answer("planned", action, action.make()).to_server().to_client().then()
