@@ -58,13 +58,16 @@ class Express:
         if prepared is None or prepared.is_sql or not self._naming.is_settled(prepared):
             return False
         plan = prepared.plan
+        part = plan.parts[0] if plan.is_usual else s.NO_PART
         if not plan.is_usual or (plan.ends_transaction and self._naming.is_doubtful):
+            return False
+        if part.writes and part.row_limit is not None:  # its Sync waits until it was not stopped
             return False
         if not (describes or prepared.is_described or self._naming.is_glass) and (plan.masked_origins or plan.sealed_origins):
             return False  # we would have to ask for its shape
         slot = Slot(s.EXECUTE)
         slot.prepared, slot.plan = prepared, plan
-        slot.enter(plan.parts[0])
+        slot.enter(part)
         slot.ahead, slot.behind = execute - start, frames[-1][2] - frames[-1][1]
         self._describes = describes
         self._send(slot, plan, buffer[start : frames[-1][2]])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
 
@@ -29,7 +29,7 @@ def shape(oid: int = 0) -> m.RowDescription:
 
 
 def plan(**words: Any) -> Plan:
-    part = {"row_limit": words.pop("row_limit", None), "gives_rows": words.pop("gives_rows", True)}
+    part = {name: words.pop(name) for name in ("row_limit", "gives_rows", "writes") if name in words}
     return Plan(TEXT, (Part("Select", uses=(USE,), **part),), **{"restricted": True, "masked_origins": frozenset({(7, 2)}), **words})
 
 
@@ -102,13 +102,14 @@ def play(made: Plan, steps: Sequence[tuple[Sequence[Said], Sequence[Said]]], cut
     return outcome(found)
 
 
-PLANS = {
-    "open": plan(masked_origins=frozenset()),
-    "masked": plan(),
-    "limited": plan(row_limit=3),
-    "write": plan(gives_rows=False),
-    "rewritten": plan(hides_messages=True),
-    "transaction": Plan(TEXT, (Part("Transaction"),), restricted=True, ends_transaction=True),
+PLANS: dict[str, Callable[[], Plan]] = {
+    "open": lambda: plan(masked_origins=frozenset()),
+    "masked": lambda: plan(),
+    "limited": lambda: plan(row_limit=3),
+    "write": lambda: plan(gives_rows=False),
+    "rewritten": lambda: plan(hides_messages=True),
+    "transaction": lambda: Plan(TEXT, (Part("Transaction"),), restricted=True, ends_transaction=True),
+    "limited write": lambda: plan(row_limit=3, writes=True),
 }
 
 
@@ -120,10 +121,10 @@ def test_every_reply_is_met_as_by_slots(asked: Sequence[Said], replies: str, kin
     usual = [(RUN, (BOUND, *REPLIES["usual"]))]
     steps = [*usual, *usual, (asked, (*BEFORE[tuple(asked)], *REPLIES[replies])), *usual]
     takes: list[bool] = []
-    whole = play(PLANS[kind], steps, 0, is_glass=is_glass, takes=takes)
-    assert takes[0]
+    whole = play(PLANS[kind](), steps, 0, is_glass=is_glass, takes=takes)
+    assert takes[0] or kind == "limited write"
     slotted: list[bool] = []
-    assert whole == play(PLANS[kind], steps, 1, is_glass=is_glass, takes=slotted)
+    assert whole == play(PLANS[kind](), steps, 1, is_glass=is_glass, takes=slotted)
     assert not any(taken for taken, (asked, _) in zip(slotted, steps, strict=True) if asked is not ASK)
 
 
@@ -142,7 +143,7 @@ def test_conversations_at_random_are_the_same() -> None:
             if random.random() < 0.2:
                 replies.insert(random.randrange(len(replies)), random.choice((NOTICE, ROW, DONE, ERROR, shape())))
             steps.append((asked, (*before, *replies)))
-        assert play(made, steps, 0, is_glass=is_glass, takes=[]) == play(made, steps, 1, is_glass=is_glass, takes=[])
+        assert play(made(), steps, 0, is_glass=is_glass, takes=[]) == play(made(), steps, 1, is_glass=is_glass, takes=[])
 
 
 @pytest.mark.parametrize("pieces", range(1, 40))
