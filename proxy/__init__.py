@@ -20,13 +20,14 @@ I/O: time, randomness and keys are arguments, and what needs I/O is returned as 
     3  planner/   statement x caller x snapshot x rules -> Plan: one file a kind of caller (glass, keyed, restricted);
                   templates gives the plan of a statement to those that differ in literals only
     4  session/   one conversation as a value machine: bytes in, actions out. machine is the door, client and replies its
-                  two sides, ledger what both write in, naming and sqlnames what names mean, refusing and stopping say no;
-                  startup is the way in, admin the proxy's own database, slots what is expected, rows and reports what
-                  becomes of rows and errors
+                  two sides, ledger what both write in, naming and sqlnames what names mean, refusing and stopping say no,
+                  express is the usual case in one step; startup is the way in, admin the proxy's own database, slots what
+                  is expected, rows and reports what becomes of rows and errors
     5  catalog/ (loader, functions), crypto/providers.py, audit/sinks.py, server/      the edges that do I/O
     6  config.py, cli/   the composition root (serve), the supervisor and its workers, and the commands
 
 The way of one statement: `server` hands bytes to `session.machine`, which cuts frames (`wire`), asks the `planner` for a Plan,
-queues a slot for the expected reply and returns actions; `server` writes the events to the log, then the bytes to PostgreSQL.
-Replies meet the front slot: rows are counted and passed as they are, or opened and masked where the Plan says so.
+queues a slot for the expected reply (of the usual case `express` keeps it) and returns actions; `server` writes the events to
+the log, then the bytes to PostgreSQL. Replies meet the front slot: rows are counted and passed as they are, or opened
+and masked where the Plan says so.
 """
