@@ -22,7 +22,8 @@ class FakeLoader:
 
     def __init__(self) -> None:
         self.version, self.asked, self.changes = 1, 0, False
-        self.error: Exception | None = None
+        self.error: Exception | None = None  # of loading
+        self.deaf: Exception | None = None  # of asking
         self.is_closed = False
 
     async def load(self) -> Snapshot:
@@ -34,6 +35,8 @@ class FakeLoader:
 
     async def has_changed(self) -> bool:
         self.asked += 1
+        if self.deaf is not None:
+            raise self.deaf
         return self.changes
 
     async def close(self) -> None:
@@ -115,7 +118,7 @@ def test_a_session_that_does_not_come_to_be_is_not_counted(error: BaseException)
         place = Place()
         await place.databases.open(CALLER)
         place.databases._known["shop"].is_watched, place.databases._known["shop"].loaded_at = False, -100.0
-        place.loader.error = error  # type: ignore[assignment]
+        place.loader.error = place.loader.deaf = error  # type: ignore[assignment]
         with pytest.raises(type(error)):
             await place.databases.open(CALLER)
         assert place.sessions == 1
@@ -147,5 +150,26 @@ def test_a_watch_that_cannot_ask_goes_on() -> None:
         await until(lambda: place.changed == ["shop"])
         place.databases.close("shop")
         await until(lambda: place.tasks[0].done())
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("changes", [False, True])
+def test_a_catalog_nobody_watched_is_asked_for_changes_before_it_is_loaded_anew(changes: bool) -> None:
+    async def story() -> None:
+        place = Place()
+        await place.databases.open(CALLER)
+        known = place.databases._known["shop"]
+        known.is_watched, known.loaded_at = False, -100.0
+        place.loader.changes, place.loader.version = changes, 2
+        place.loader.asked = 0
+        await place.databases.open(CALLER)
+        assert place.loader.asked >= 1
+        assert known.snapshot is not None
+        assert known.snapshot.version == (2 if changes else 1)
+        assert place.databases.loads["ok"] == (2 if changes else 1)
+        place.databases.close("shop")
+        place.databases.close("shop")
+        await asyncio.gather(*place.tasks)
 
     asyncio.run(story())
