@@ -408,6 +408,8 @@ class Restricted(Planning):
         """A query whose rows a new temporary table keeps."""
         into = stmt.into if kind == "CreateTableAs" else stmt.into_clause
         check_into(into)
+        if sum(isinstance(node, pb.IntoClause) for node in statement.nodes(inner)) > (kind != "CreateTableAs"):
+            raise StatementError("SELECT ... INTO is not allowed here")
         if (miss := self.free_name(into.rel)) is not None:
             return miss
         judged = self.rows(statement, inner, ("IntoClause",), goes_to_client=False)

@@ -539,3 +539,13 @@ CREATE TEMP TABLE mine AS SELECT name FROM customers
 -- role: app
 -- temporary: payment_cards
 SELECT card_no FROM payment_cards WHERE card_no LIKE '4%'
+
+-- SELECT INTO inside what keeps its rows already
+-- role: analyst
+-- refuses: 42601 SELECT ... INTO is not allowed here
+CREATE TEMP TABLE t ON COMMIT DROP AS SELECT INTO "s".s
+
+-- … and inside another
+-- role: analyst
+-- refuses: 42601 SELECT ... INTO is not allowed here
+SELECT * INTO TEMP t FROM (SELECT city INTO TEMP u FROM customers) s
