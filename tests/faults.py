@@ -264,7 +264,7 @@ class Run:
                 self.proxy.wait()
                 self.start_proxy()
             case "backend":
-                with contextlib.suppress(psycopg.Error, IndexError):
+                with contextlib.suppress(psycopg.Error, IndexError, ProcessLookupError):
                     pids = self.small.active("faults")
                     os.kill(choose.choice(pids)[0], signal.SIGKILL)  # PostgreSQL restarts all its processes then
             case "server":
