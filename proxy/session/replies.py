@@ -31,6 +31,7 @@ _NOTHING: frozenset[int] = frozenset()
 _PARSE_COMPLETE = m.ParseComplete().to_bytes()
 _SYNTAX_ERROR = "42601"
 _GIVE_ROWS = (s.QUERY, s.EXECUTE)
+_LINES = ("rows", "header")  # a line of COPY is a message; in binary a message is not always a row
 _SHAPES = 4  # of one statement that are remembered: its result formats may differ
 _TRAILER_BYTES = HEAD_BYTES + 2  # of a binary COPY (PostgreSQL 18, COPY, Binary Format)
 
@@ -102,6 +103,10 @@ class Replies:
                     shown = b"" if slot is not None and slot.is_stopped else self._row(slot, buffer, start, end)
                 elif kind == Backend.COPY_DATA:
                     slot = slots[0] if slots else None
+                    if slot is not None and slot.is_plain and slot.kind in _GIVE_ROWS and slot.part.copy in _LINES:
+                        slot.rows += 1
+                        slot.bytes_out += end - start
+                        continue
                     shown = b"" if slot is not None and slot.is_stopped else self._copy_data(end - start)
                 elif kind & PIECE:
                     shown = self._piece(kind, end - start)
