@@ -528,13 +528,13 @@ def test_a_slow_start_and_too_many(database: Database) -> None:
 
 
 def test_the_server_is_down(database: Database) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    with (
-        running(database, lambda c, s: FakePlanner(), upstream_port=port) as proxy,
-        pytest.raises(psycopg.OperationalError, match=r"cannot reach|cannot be read"),
-    ):
-        psycopg.connect(proxy.dsn())
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))  # and it does not listen: nobody answers there, and nobody else can take the port
+        with (
+            running(database, lambda c, s: FakePlanner(), upstream_port=held.getsockname()[1]) as proxy,
+            pytest.raises(psycopg.OperationalError, match=r"cannot reach|cannot be read"),
+        ):
+            psycopg.connect(proxy.dsn())
 
 
 # --- what ends badly
