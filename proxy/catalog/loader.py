@@ -127,8 +127,9 @@ class Loader:
             self._begun += 1
             begun = self._begun
             version = 1 if self._latest is None else self._latest.version + 1
-            self._seen = await self._ask(_fingerprint)
+            seen = await self._ask(_fingerprint)  # before: what changes while it is read is seen by `has_changed`
             loaded = await self._ask(lambda c: load(c, version=version, trusted_owners=self._trusted_owners))
+            self._seen = seen
             if self._latest is None or replace(loaded, version=self._latest.version) != self._latest:
                 self._latest = loaded
             self._latest_begun = begun
@@ -152,8 +153,10 @@ class Loader:
             horizon = await self._ask(_horizon)
             if horizon == self._horizon and horizon[0] == horizon[1]:
                 return False
+            if self._seen != await self._ask(_fingerprint):
+                return True  # and again, until it is read
             self._horizon = horizon
-            return self._seen != await self._ask(_fingerprint)
+            return False
 
     async def close(self) -> None:
         """Close the connection; a later call opens a new one."""
