@@ -85,6 +85,9 @@ def _parsed(address: str) -> IPv4Address | IPv6Address | None:
     return mapped or found
 
 
+_Key = tuple[str | None, str | None]  # address and login; None: any of them
+
+
 @dataclass(slots=True)
 class Failures:
     """How long the next try has to wait after wrong passwords. Seconds of a monotonic clock come in. Forgets what is old.
@@ -102,22 +105,24 @@ class Failures:
     free_logins: int = 8  # behind one address
     forget_s: float = 300.0
     keep: int = 10_000
-    _failed: dict[tuple[str, str], tuple[int, float]] = field(default_factory=dict)  # '' is any address, or any login
+    _failed: dict[_Key, tuple[int, float]] = field(default_factory=dict)
 
     def wait(self, address: str, login: str, now: float) -> float:
         """Seconds before the next proof is looked at."""
         return max(
             self._one((address, login), self.free, self.most_s, now),
-            self._one(("", login), self.free, self.most_by_login_s, now),
-            self._one((address, ""), self.free_logins, self.most_s, now),
+            self._one((None, login), self.free, self.most_by_login_s, now),
+            self._one((address, None), self.free_logins, self.most_s, now),
         )
 
     def failed(self, address: str, login: str, now: float) -> None:
         """A proof was wrong."""
         is_new = self._count((address, login), now) == 0
-        for key, more in (((address, login), 1), (("", login), 1), ((address, ""), int(is_new))):
-            self._failed[key] = (self._count(key, now) + more, now)
-            self._failed[key] = self._failed.pop(key)  # the last to be dropped
+        more: tuple[tuple[_Key, int], ...] = (((address, login), 1), ((None, login), 1), ((address, None), int(is_new)))
+        for key, amount in more:
+            count = self._count(key, now)
+            self._failed.pop(key, None)
+            self._failed[key] = (count + amount, now)  # now it is the last to be dropped
         while len(self._failed) > self.keep:
             del self._failed[next(iter(self._failed))]
 
@@ -125,17 +130,18 @@ class Failures:
         """A proof was right."""
         own = self._count((address, login), now)
         self._failed.pop((address, login), None)
-        for key, less in ((("", login), own), ((address, ""), int(own > 0))):
+        less: tuple[tuple[_Key, int], ...] = (((None, login), own), ((address, None), int(own > 0)))
+        for key, amount in less:
             count, last = self._failed.get(key, (0, now))
-            if count > less:
-                self._failed[key] = (count - less, last)
+            if count > amount:
+                self._failed[key] = (count - amount, last)
             else:
                 self._failed.pop(key, None)
 
-    def _count(self, key: tuple[str, str], now: float) -> int:
+    def _count(self, key: _Key, now: float) -> int:
         count, last = self._failed.get(key, (0, now))
         return 0 if now - last > self.forget_s else count
 
-    def _one(self, key: tuple[str, str], free: int, most_s: float, now: float) -> float:
+    def _one(self, key: _Key, free: int, most_s: float, now: float) -> float:
         over = self._count(key, now) - free
         return 0.0 if over < 1 else min(most_s, self.first_s * 2.0 ** min(over - 1, 16))

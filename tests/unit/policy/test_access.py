@@ -99,6 +99,15 @@ def test_a_right_password_forgets_only_its_own_failures() -> None:
     assert not failures._failed
 
 
+def test_a_client_without_an_address_counts_once() -> None:
+    failures = Failures()
+    waits = []
+    for _ in range(4):
+        waits.append(failures.wait("", "ana", 0.0))
+        failures.failed("", "ana", 0.0)
+    assert waits == [0, 0, 0.25, 0.5]
+
+
 def test_an_old_failure_does_not_add_to_a_new_one() -> None:
     failures = Failures()
     for _ in range(5):
