@@ -426,9 +426,12 @@ class Proxy:
         link.step(link.session.new_planner, planner, self.now())
 
     async def _plan_apart(self, link: Link, action: PlanApart) -> None:
+        def make() -> object:
+            return None if link.session.is_over else action.make()  # who is gone while others are planned wants none
+
         self.plans_apart += 1
         try:
-            outcome = await self.loop.run_in_executor(self._apart, action.make)
+            outcome = await self.loop.run_in_executor(self._apart, make)
         except ProxyError as error:
             outcome = error
         finally:

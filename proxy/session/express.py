@@ -17,7 +17,7 @@ from proxy.session import slots as s
 from proxy.session.actions import Statement
 from proxy.session.ledger import Ledger
 from proxy.session.naming import Naming
-from proxy.session.slots import Portal, Prepared, Slot
+from proxy.session.slots import Portal, Prepared, Slot, Unsure
 from proxy.session.stopping import Stopping
 from proxy.wire.frames import HEAD_BYTES, Frame
 from proxy.wire.messages import Backend, CommandComplete, Frontend
@@ -54,13 +54,14 @@ class Express:
         if buffer[execute : frames[-2][2]] != _EXECUTE:
             return False
         ledger = self._ledger
-        prepared = ledger.statements.sure(buffer[start + HEAD_BYTES + 1 : stop], ledger.segment)
-        if prepared is None or prepared.is_sql or not self._naming.is_settled(prepared):
+        try:
+            prepared = ledger.statements.find(buffer[start + HEAD_BYTES + 1 : stop], ledger.segment)
+        except Unsure:
+            return False
+        if prepared is None or prepared.is_sql or not self._naming.is_settled(prepared) or not self._is_usual(prepared.plan):
             return False
         plan = prepared.plan
-        part = plan.parts[0] if plan.is_usual else s.NO_PART
-        if not plan.is_usual or (plan.ends_transaction and self._naming.is_doubtful):
-            return False
+        part = plan.parts[0]
         if part.writes and part.row_limit is not None:  # its Sync waits until it was not stopped
             return False
         if not (describes or prepared.is_described or self._naming.is_glass) and (plan.masked_origins or plan.sealed_origins):
@@ -75,12 +76,13 @@ class Express:
 
     def query(self, slot: Slot, plan: Plan, frame: bytes) -> bool:
         """A simple query whose slot is ready: whether it was sent."""
-        if slot.is_wrapped or slot.notices or not plan.is_usual or not self._is_quiet(may_parse=False):
-            return False
-        if plan.ends_transaction and self._naming.is_doubtful:
+        if slot.is_wrapped or slot.notices or not self._is_usual(plan) or not self._is_quiet(may_parse=False):
             return False
         self._send(slot, plan, frame)
         return True
+
+    def _is_usual(self, plan: Plan) -> bool:
+        return plan.is_usual and not (plan.ends_transaction and self._naming.is_doubtful)
 
     def _is_quiet(self, *, may_parse: bool) -> bool:
         """Whether nothing is on its way, but perhaps a Parse just before, and nothing else changes what a statement does."""
@@ -161,14 +163,12 @@ class Express:
         if prepared is None:
             ledger.statements.drop(b"")
             ledger.portals.drop(b"")
-        else:
-            if status == b"T":
-                ledger.portals.keep(b"", self._portal(prepared, 0 if slot.limit is None else rows))
+        elif status == b"T":
+            ledger.portals.keep(b"", self._portal(prepared, 0 if slot.limit is None else rows))
         if tag and not self._naming.is_glass:
             self._naming.part_done(slot.part, tag)
         ledger.status = status
         if status == b"I":
-            ledger.portals.clear(keep=_is_held)
             self._naming.idle()
 
     def _portal(self, prepared: Prepared, counted: int = 0) -> Portal:
@@ -211,7 +211,3 @@ class Express:
         else:
             bind.plan, bind.prepared, bind.is_rewritten, slot.is_rewritten = plan, prepared, is_rewritten, is_rewritten
         ledger.slots += (slot, sync)
-
-
-def _is_held(portal: Portal) -> bool:
-    return portal.is_held

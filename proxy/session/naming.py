@@ -72,8 +72,12 @@ class Naming:
             return self._glass_plan(planner, sql, param_oids, in_prepare)
         text = self._decoded(sql)
         self._require_names()
-        plan = self._planned(planner, text, self.path, param_oids, in_prepare, self._after_miss, self.temporary)
         after_miss, self._after_miss = self._after_miss, False
+        try:
+            plan = self._planned(planner, Wanted(text, self.path, param_oids, in_prepare, after_miss, self.temporary))
+        except Hold:
+            self._after_miss = after_miss  # it is asked again
+            raise
         if isinstance(plan, Miss):
             if after_miss:
                 raise Bug("names were looked up and missed again")
@@ -83,29 +87,16 @@ class Naming:
         self._check_surroundings(plan)
         return plan, text
 
-    def _planned(
-        self,
-        planner: Planner,
-        text: str,
-        path: tuple[str, ...],
-        param_oids: tuple[int, ...],
-        in_prepare: bool,
-        after_miss: bool,
-        temporary: frozenset[str],
-    ) -> Plan | Miss:
+    def _planned(self, planner: Planner, wanted: Wanted) -> Plan | Miss:
         """At once, or, of a text so long that others would have to wait, by the way of `PlanApart`. Raises ProxyError, Hold."""
-        if len(text) <= LONG_TEXT:
-            return planner.plan(
-                text, path=path, param_oids=param_oids, in_prepare=in_prepare, after_miss=after_miss, temporary=temporary
-            )
-        wanted = Wanted(text, path, param_oids, in_prepare, after_miss, temporary)
         known = planner.at_hand(wanted)
         if known is not None:
             return known
+        if len(wanted.text) <= LONG_TEXT:
+            return planner.keep(wanted, planner.make(wanted))
         apart = self._apart
         if apart is None or apart.planner is not planner or apart.wanted != wanted:
-            make = partial(planner.make, wanted)
-            self._apart = _Apart(planner, wanted, PlanApart(make))
+            self._apart = _Apart(planner, wanted, PlanApart(partial(planner.make, wanted)))
             self._ledger.actions.append(self._apart.action)
             raise Hold
         if apart.outcome is None:
@@ -133,10 +124,8 @@ class Naming:
             raise StatementError(f'relation "{gone}" does not exist', sqlstate="42P01")
         if prepared.planner is planner:
             return
-        in_prepare = not prepared.is_sql
-        again = self._planned(
-            planner, prepared.text, prepared.path, prepared.param_oids, in_prepare, True, prepared.temporary
-        )
+        wanted = Wanted(prepared.text, prepared.path, prepared.param_oids, not prepared.is_sql, True, prepared.temporary)
+        again = self._planned(planner, wanted)
         if isinstance(again, Miss) or _shape(again) != _shape(prepared.plan):
             raise Stale(
                 "cached plan must not change result type: the rules or the catalog changed since this statement was prepared",
@@ -238,7 +227,7 @@ class Naming:
         """For the log only: what cannot be planned is the server's to judge."""
         text = sql.decode("utf-8", "replace")
         try:
-            plan = self._planned(planner, text, self.path, param_oids, in_prepare, True, frozenset())
+            plan = self._planned(planner, Wanted(text, self.path, param_oids, in_prepare, after_miss=True))
         except ProxyError:
             return unknown_plan(), text
         return (unknown_plan() if isinstance(plan, Miss) else plan), text
@@ -391,7 +380,8 @@ class Naming:
                 raise Unavailable("the server does not tell its search_path", sqlstate="58000")
 
     def idle(self) -> None:
-        """No transaction is open: what was set stays set, and it is the moment to look at the catalog again."""
+        """No transaction is open: held cursors are left, what was set stays set; the moment to look at the catalog again."""
+        self._ledger.portals.clear(keep=lambda portal: portal.is_held)
         if self._knows_path and not self._unsettled:
             self._is_path_touched = False
         self._block_ended()

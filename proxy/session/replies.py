@@ -484,7 +484,6 @@ class Replies:
             self._stopping.over(slot)
             self._ledger.log_end(slot, slot.sqlstate)
         if self._ledger.status == b"I":
-            self._ledger.portals.clear(keep=lambda portal: portal.is_held)
             self._naming.idle()
         if not slot.is_internal:
             return self._stopping.ready(slot, frame)

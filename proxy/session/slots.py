@@ -203,14 +203,6 @@ class Names(Generic[Value]):
             raise Unsure
         return coming.value
 
-    def sure(self, name: bytes, segment: int) -> Value | None:
-        """What `find` finds, None where it would raise."""
-        name = name[:NAME_BYTES]
-        coming = self._coming.get(name)
-        if coming is None:
-            return self._sure.get(name)
-        return coming.value if coming.segment == segment else None
-
     def keep(self, name: bytes, value: Value) -> None:
         """The server has it."""
         self._sure[name[:NAME_BYTES]] = value

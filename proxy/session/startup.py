@@ -110,26 +110,14 @@ class Planner(Protocol):
     def log_text(self, sql: bytes) -> str:
         """A text no plan was made for, as the log may show it: every literal hidden."""
 
-    def plan(
-        self,
-        text: str,
-        *,
-        path: tuple[str, ...],
-        param_oids: tuple[int, ...] = (),
-        in_prepare: bool = False,
-        after_miss: bool = False,
-        temporary: frozenset[str] = frozenset(),
-    ) -> Plan | Miss:
-        """Raises ProxyError. After a reload (`after_miss`) it gives a Plan or raises."""
-
     def at_hand(self, wanted: Wanted) -> Plan | None:
         """The plan, if it was made before."""
 
     def make(self, wanted: Wanted) -> Any:
-        """Work out what `keep` takes; may be called in another thread. Raises ProxyError."""
+        """Work out what `keep` takes; may be called in another thread. Raises ProxyError. After a reload it finds no Miss."""
 
     def keep(self, wanted: Wanted, outcome: Any) -> Plan | Miss:
-        """What `plan` would give."""
+        """What came of it."""
 
     def check_startup(self, parameters: Mapping[str, str]) -> Mapping[str, str]:
         """What to send to the server of the client's start-up parameters. Raises Refusal."""

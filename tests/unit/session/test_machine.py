@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from proxy.errors import Bug, Refusal, Unavailable
+from proxy.errors import Bug, Refusal, StatementError, Unavailable
 from proxy.plan import Miss, Part, Plan, SealedParam, SealedResult
 from proxy.policy.verdict import Seal
 from proxy.session import CancelServer, Close, Identified, Reload, Statement
@@ -689,3 +689,20 @@ def test_restricted_callers_read_no_details() -> None:
 
 def test_frames_helper_sees_whole_frames_only() -> None:
     assert frames(READY.to_bytes(), "server") == [(0x5A, b"I")]
+
+
+class NamesNobodyHas(FakePlanner):
+    """Every name is missed, and unknown after it was looked up."""
+
+    def plan(self, text: str, *, after_miss: bool = False, **_: object) -> Plan | Miss:  # type: ignore[override]
+        if after_miss:
+            raise StatementError("it does not exist", sqlstate="42P01")
+        return Miss((text,))
+
+
+def test_each_statements_names_are_looked_up() -> None:
+    book = Playbook(NamesNobodyHas(is_glass=False, restricted=True))
+    for text in (b"SELECT a", b"SELECT b", b"SELECT c"):
+        book.client(Q(text)).then(Reload((text.decode(),)))
+        book.answer("new_planner", book.planner).to_server(Q(b""))
+        assert errors_of(book.server(m.EmptyQueryResponse(), READY).client_hears()) == ["42P01"]
