@@ -165,4 +165,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    logging.shutdown()
+    sys.stderr.flush()
+    os._exit(status)  # all is closed; a thread that still plans a long text for nobody is not waited for

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from proxy.cli.embedded import EmbeddedServer
+from proxy.wire import messages as m
 from tests.small import Served, small_database
 
 
@@ -45,3 +46,20 @@ def test_a_long_statement_keeps_nobody_waiting(newest_server: EmbeddedServer, tm
     # On a quiet machine the longest is 10 ms of 600; here others may keep both processors for a while.
     assert len(waits) > 20
     assert max(waits) < max(0.1, spent[0] / 3), (max(waits), spent[0])
+
+
+def test_a_plan_nobody_waits_for_does_not_keep_the_proxy_from_ending(newest_server: EmbeddedServer, tmp_path: Path) -> None:
+    numbers = ", ".join(map(str, range(500_000)))  # half a minute's work
+    limits = "{drain_seconds: 1}"
+    with small_database(newest_server, tmp_path / "p", workers="1", limits=limits) as small, Served(small) as served:
+        clients = [served.raw(small.analyst) for _ in range(2)]
+        for client in clients:
+            client.send(m.Query(f"SELECT min(name) FROM customers WHERE id IN ({numbers})".encode()))
+        served.check()
+        clients[0].socket.close()
+        begun = time.monotonic()
+        served.stop()
+        assert time.monotonic() - begun < 10
+        kind, body = clients[1].next()
+        clients[1].socket.close()
+    assert (kind, m.ErrorResponse.parse(body).sqlstate) == (m.Backend.ERROR_RESPONSE, "57P01")
