@@ -385,6 +385,8 @@ def main(words: list[str] | None = None) -> int:
             try:
                 for number in range(PROCESSES):
                     run.start_clients(number)
+                if arguments.plant:  # before anything can happen to it
+                    run.eventually(lambda: "VIOLATION" in run.outputs[0].read_text(), "the planted client says nothing")
                 end = time.monotonic() + arguments.seconds
                 while time.monotonic() < end:
                     pause = time.monotonic() + choose.uniform(0.3, 2.5)

@@ -114,9 +114,7 @@ class Client:
             self._ledger.to_server.append(frame)
             self._ledger.is_copying_in = False
             if self._ledger.slots and self._ledger.slots[-1].kind != s.COPY_END:
-                end = Slot(s.COPY_END)
-                end.is_plain = False  # rows that come while it is in front belong to the slot behind it
-                self._ledger.slots.append(end)
+                self._ledger.slots.append(Slot(s.COPY_END))
         else:
             call = self._calls.get(kind)
             if call is None:
@@ -270,7 +268,7 @@ class Client:
             slot.plan = plan
             slot.enter(part)
             self._names.send(slot, effects)
-            if not slot.is_plain and slot.part.results:
+            if slot.part.results:
                 slot.opener = RowOpener(slot.part.results, portal.result_formats, self._ledger.sealing)
             self._naming.track(slot, plan)
             self._stopping.send(slot, plan, self._ledger.segment)

@@ -145,7 +145,7 @@ class Ledger:
             outcome=outcome,
             sqlstate=sqlstate,
             reason=reason,
-            row_limit=slot.part.row_limit,
+            row_limit=slot.row_limit,
         )
         slot.event_id = ""
         self.actions.append(Record(event))

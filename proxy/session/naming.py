@@ -343,7 +343,7 @@ class Naming:
         ]
         for kind, message in messages:
             slot = Slot(kind)
-            slot.is_internal, slot.is_path_question, slot.is_plain = True, True, False
+            slot.is_internal, slot.is_path_question = True, True
             slot.passes_error = in_segment
             self._ledger.push(slot, message.to_bytes())
         if in_segment:

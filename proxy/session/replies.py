@@ -6,6 +6,7 @@ unopened leaves as the server's own bytes. PostgreSQL 18, 54.2 Message Flow.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 
 from proxy.errors import BudgetSpent, Bug, ProtocolError, ProxyError, Unavailable
@@ -18,7 +19,7 @@ from proxy.session.ledger import Ledger
 from proxy.session.naming import Naming
 from proxy.session.refusing import own_reply, refuse_extended
 from proxy.session.reports import for_client, own_notices
-from proxy.session.rows import RowOpener, check_parameters, origins, parameter_shape, row_shape
+from proxy.session.rows import RowOpener, check_parameters, count_rows, origins, parameter_shape, row_shape
 from proxy.session.slots import Slot
 from proxy.session.sqlnames import SqlNames
 from proxy.session.stopping import Stopping
@@ -73,6 +74,8 @@ class Replies:
         while True:
             self._pass_copy_ends()
             front = self._ledger.slots[0] if self._ledger.slots else None
+            if front is not None and self._express.slot is None:
+                self._rows(front)
             may_stream = front is None or (front.opener is None and not front.is_internal)
             self._reader.streams = _STREAMS if may_stream else _NOTHING
             frames = self._reader.frames()
@@ -87,6 +90,35 @@ class Replies:
                 self._express.expand()
             self._frames(self._reader.buffer, frames)
 
+    def _rows(self, slot: Slot) -> None:
+        """Rows that come next, as many as there are and may be: counted, and passed as one slice or opened."""
+        opener, copy = slot.opener, slot.part.copy
+        if not slot.is_plain and (opener is None or slot.is_stopped or slot.is_muted or slot.refusal is not None):
+            return
+        if slot.kind not in _GIVE_ROWS or (copy is not None and copy not in _LINES):
+            return
+        counter = None if slot.limit is None else slot.counter()
+        most = sys.maxsize if slot.limit is None or counter is None else slot.limit - counter.counted
+        count, start, end = self._reader.run(Backend.DATA_ROW if copy is None else Backend.COPY_DATA, most)
+        if not count:
+            return
+        buffer, error = self._reader.buffer, None
+        if opener is None:
+            self._ledger.to_client.append(buffer[start:end])
+        else:
+            stop, error = opener.open(buffer, start, end, self._ledger.to_client)
+            if error is not None:  # the row that fails is looked at, and so it is counted; those behind it are not
+                count, end = count_rows(buffer, start, stop)
+        slot.rows += count
+        slot.bytes_out += end - start
+        if counter is not None:
+            counter.counted += count
+        if error is None:
+            return
+        if error.fatal:
+            raise error
+        self._stop(slot, error)
+
     def _frames(self, buffer: bytes, frames: list[Frame]) -> None:
         """Forward one batch: what passes unopened leaves in as few slices as it can."""
         out, slots, calls = self._ledger.to_client, self._ledger.slots, self._calls
@@ -96,14 +128,14 @@ class Replies:
             for kind, start, end in frames:
                 if kind == Backend.DATA_ROW:
                     slot = slots[0] if slots else None
-                    if slot is not None and slot.is_plain:
+                    if slot is not None and slot.is_plain and slot.limit is None:
                         slot.rows += 1
                         slot.bytes_out += end - start
                         continue
                     shown = b"" if slot is not None and slot.is_stopped else self._row(slot, buffer, start, end)
                 elif kind == Backend.COPY_DATA:
                     slot = slots[0] if slots else None
-                    if slot is not None and slot.is_plain and slot.kind in _GIVE_ROWS and slot.part.copy in _LINES:
+                    if slot is not None and slot.is_plain and slot.limit is None and slot.part.copy in _LINES:
                         slot.rows += 1
                         slot.bytes_out += end - start
                         continue
@@ -270,13 +302,14 @@ class Replies:
             if slot.part.results:
                 raise Bug("rows to open came before their shape")
             return None
-        try:
-            return opener.open(buffer, start, end)
-        except ProxyError as error:
-            if error.fatal:
-                raise
-            self._stop(slot, error)
-            return b""
+        shown: list[bytes] = []
+        _, error = opener.open(buffer, start, end, shown)
+        if error is None:
+            return b"".join(shown)
+        if error.fatal:
+            raise error
+        self._stop(slot, error)
+        return b""
 
     def _counts(self, slot: Slot, size: int) -> bool:
         """Count one row; False when it must not leave."""
@@ -375,7 +408,7 @@ class Replies:
             return b""
         if slot.refusal is not None:  # an empty query in place of a refused one, or stopped too late
             slot.must_fail = slot.is_stopped
-            slot.is_muted, slot.is_stopped = True, False
+            slot.is_muted, slot.is_stopped, slot.is_plain = True, False, False
             return own_reply(slot, self._ledger.codec)
         if frame[0] != Backend.EMPTY_QUERY_RESPONSE:
             slot.require_part()
@@ -429,7 +462,7 @@ class Replies:
             shown = self._report(report, frame, slot)
         if slot.kind in (s.QUERY, s.FUNCTION_CALL):
             if is_ours:
-                slot.is_muted = True
+                slot.is_muted, slot.is_plain = True, False
         elif slot.kind != s.SYNC:  # an error at Sync is a failed commit: ReadyForQuery follows
             self._ledger.slots.popleft()
             if slot.kind == s.PARSE and not slot.name:

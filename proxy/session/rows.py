@@ -29,6 +29,7 @@ from proxy.wire.values import BYTEA, TEXT_FAMILY, bytea_from_text, text_from_wir
 
 _ROW_HEAD_BYTES = HEAD_BYTES + 2
 _DATA_ROW = Backend.DATA_ROW
+_length_at = struct.Struct("!I").unpack_from
 _int32_at = struct.Struct("!i").unpack_from
 _int32 = struct.Struct("!i").pack
 _row_head = struct.Struct("!BI").pack
@@ -63,7 +64,7 @@ class NoKeys:
 class RowOpener:
     """Opens the sealed columns of the rows of one result. `formats` as Bind or RowDescription gave them."""
 
-    __slots__ = ("_columns", "_only", "width")
+    __slots__ = ("_before", "_columns", "_is_binary", "_only", "_opened", "width")
 
     def __init__(self, results: Sequence[SealedResult], formats: Sequence[int], sealing: Sealing) -> None:
         self._columns = tuple(
@@ -77,30 +78,44 @@ class RowOpener:
         self.width = max(one.position for one in results) + 1
         # One column without a mask is found and replaced where it stands; the row is not taken apart.
         self._only = results[0].position if len(results) == 1 and results[0].mask is None else -1
+        self._before = range(self._only)
+        _, self._is_binary, self._opened = self._columns[0]
 
-    def open(self, buffer: bytes, start: int, end: int) -> bytes:
-        """The DataRow that is buffer[start:end] -> the frame to send. Raises Tampered (XX001), Bug, ProtocolError."""
+    def open(self, buffer: bytes, start: int, end: int, out: list[bytes]) -> tuple[int, ProxyError | None]:
+        """The DataRows that are buffer[start:end] -> what to send, added to `out`; and how far it came: `end`, or where the
+        row begins that cannot be shown, and why: Tampered (XX001), Bug, ProtocolError.
+        """
+        try:
+            while start < end:
+                after = start + 1 + _length_at(buffer, start + 1)[0]
+                if self._only < 0:
+                    out.append(self._open_all(buffer[start + HEAD_BYTES : after]))
+                else:
+                    self._open_only(buffer, start, after, out)
+                start = after
+        except ProxyError as error:
+            return start, error
+        return start, None
+
+    def _open_only(self, buffer: bytes, start: int, end: int, out: list[bytes]) -> None:
         at = start + _ROW_HEAD_BYTES
-        if self._only >= 0 and at <= end:
-            if (buffer[at - 2] << 8 | buffer[at - 1]) < self.width:
-                raise Bug("a row is shorter than its plan")
-            for _ in range(self._only):
-                size: int = _int32_at(buffer, at)[0] if at + 4 <= end else -2
-                if size < -1 or at + 4 + size > end:
-                    return self._open_all(buffer[start + HEAD_BYTES : end])  # which says what is wrong with it
-                at += 4 + size if size > 0 else 4
-            size = _int32_at(buffer, at)[0] if at + 4 <= end else -2
-            after = at + 4 + size
-            if size == -1:
-                return buffer[start:end]
-            if size >= 0 and after <= end:
-                _, is_binary, opened = self._columns[0]
-                sealed = buffer[at + 4 : after]
-                plain = opened(sealed if is_binary else bytea_from_text(sealed))
-                change = len(plain) - size
-                head = _row_head(_DATA_ROW, end - start - 1 + change)
-                return b"".join((head, buffer[start + HEAD_BYTES : at], _int32(len(plain)), plain, buffer[after:end]))
-        return self._open_all(buffer[start + HEAD_BYTES : end])
+        for _ in self._before:
+            size: int = _int32_at(buffer, at)[0] if at + 4 <= end else -2
+            if size < -1:
+                break
+            at += 4 + size if size > 0 else 4
+        size = _int32_at(buffer, at)[0] if at + 4 <= end else -2
+        after = at + 4 + size
+        if size < -1 or after > end or (buffer[start + HEAD_BYTES] << 8 | buffer[start + HEAD_BYTES + 1]) < self.width:
+            out.append(self._open_all(buffer[start + HEAD_BYTES : end]))  # which says what is wrong with it
+        elif size < 0:
+            out.append(buffer[start:end])
+        else:
+            sealed = buffer[at + 4 : after]
+            plain = self._opened(sealed if self._is_binary else bytea_from_text(sealed))
+            length = len(plain)
+            head = _row_head(_DATA_ROW, end - start - 1 + length - size)
+            out += (head, buffer[start + HEAD_BYTES : at], _int32(length), plain, buffer[after:end])
 
     def _open_all(self, body: bytes) -> bytes:
         values = datarow_values(body)
@@ -116,6 +131,15 @@ class RowOpener:
                 plain = None if shown is None else text_to_wire(str(shown))
             values[result.position] = plain
         return datarow(values)
+
+
+def count_rows(buffer: bytes, start: int, last: int) -> tuple[int, int]:
+    """Neighbouring DataRows from `start` up to the one that begins at `last`: how many with it, and where it ends."""
+    count = 1
+    while start < last:
+        start += 1 + _length_at(buffer, start + 1)[0]
+        count += 1
+    return count, last + 1 + _length_at(buffer, last + 1)[0]
 
 
 def row_shape(body: bytes, plan: Plan, part: Part) -> tuple[bytes, tuple[int, ...]] | None:
@@ -221,6 +245,7 @@ __all__ = [
     "RowOpener",
     "Sealing",
     "check_parameters",
+    "count_rows",
     "origins",
     "parameter_shape",
     "row_shape",

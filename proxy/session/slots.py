@@ -97,7 +97,7 @@ class Slot:
     part_number: int = 0
     opener: RowOpener | None = None
     limit: int | None = None
-    is_plain: bool = True  # rows are counted and passed unopened
+    is_plain: bool = False  # rows are counted and passed unopened, up to `limit`
     is_stopped: bool = False  # its rows are dropped; the end becomes `refusal`
     is_muted: bool = False  # an error was given in its place: its replies are swallowed
     # what `stopping` keeps of it
@@ -121,6 +121,7 @@ class Slot:
     bytes_out: int = 0
     cells: int = 0
     counted: int = 0  # rows towards the limit in the part at hand
+    row_limit: int | None = None  # of a part that has one
     sqlstate: str = "00000"
     outcome: Outcome = "done"
 
@@ -141,11 +142,13 @@ class Slot:
         self.part_number = number
         self.part = part
         self.opener = None
-        self.limit = None if self.part.row_limit is None else self.part.row_limit + (self.part.copy == "header")
+        self.limit = None
+        if part.row_limit is not None:
+            self.limit, self.row_limit = part.row_limit + (part.copy == "header"), part.row_limit
         self.counted = 0
         self.part_start = self.rows
-        is_known = self.part is not NO_PART or plan is None or not plan.restricted
-        self.is_plain = self.limit is None and not self.part.results and is_known and self.part.gives_rows
+        is_known = part is not NO_PART or plan is None or not plan.restricted
+        self.is_plain = not part.results and is_known and part.gives_rows
 
     def counter(self) -> Slot | Portal:
         """Where rows towards the limit are counted: a portal's over all that is fetched from it, else the statement's own."""

@@ -60,6 +60,7 @@ _SMALL_FRONTEND = (
 _BACKEND = tuple(number for name, number in vars(Backend).items() if name.isupper())
 
 _head_at = struct.Struct("!BI").unpack_from
+_length_at = struct.Struct("!I").unpack_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +182,30 @@ class FrameReader:
         if batch or start == size:
             return batch
         return self._incomplete()
+
+    def run(self, kind: int, most: int) -> tuple[int, int, int]:
+        """Whole frames of one kind that come next, `most` of them at most, as one: (how many, start, end).
+
+        For messages that nobody looks at. Whatever is not such a frame is left to `frames`.
+        """
+        buffer, limit = self.buffer, self._whole[kind]
+        size = len(buffer)
+        first = start = self._pos
+        count = 0
+        if self._left:
+            return 0, start, start
+        try:
+            while buffer[start] == kind and count < most:
+                (length,) = _length_at(buffer, start + 1)
+                end = start + 1 + length
+                if end > size or not 4 <= length <= limit:
+                    break
+                start = end
+                count += 1
+        except (IndexError, struct.error):  # the end of the buffer, or of what is there of a head
+            pass
+        self._pos = start
+        return count, first, start
 
     def _incomplete(self) -> list[Frame]:
         """The front of the buffer is no whole frame: raise, begin a stream, or set what is needed."""

@@ -123,10 +123,15 @@ def _loses_a_reply(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _counts_no_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("proxy.session.replies.Replies._counts", lambda *_: True)
+    monkeypatch.setattr("proxy.session.replies.Replies._rows", lambda *_: None)
 
 
 def _opens_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("proxy.session.rows.RowOpener.open", lambda _, buffer, start, end: buffer[start:end])
+    def passed(_: object, buffer: bytes, start: int, end: int, out: list[bytes]) -> tuple[int, None]:
+        out.append(buffer[start:end])
+        return end, None
+
+    monkeypatch.setattr("proxy.session.rows.RowOpener.open", passed)
 
 
 def _raises(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -195,6 +195,46 @@ def test_any_chunking_of_a_server_gives_the_same_frames(conversation: list[m.Mes
     assert frames == [(raw[0], raw) for raw in raws]
 
 
+def read_by_runs(reader: FrameReader, chunks: list[bytes], kinds: list[int], most: int) -> tuple[list[tuple[int, bytes]], str]:
+    """The same with a run of one of `kinds` taken before each batch, cut at the length words it has itself."""
+    out: list[tuple[int, bytes]] = []
+    turn = 0
+    try:
+        for chunk in chunks:
+            reader.feed(chunk)
+            while True:
+                kind = kinds[turn % len(kinds)]
+                turn += 1
+                count, start, end = reader.run(kind, most)
+                at = start
+                for _ in range(count):
+                    size = int.from_bytes(reader.buffer[at + 1 : at + 5], "big") + 1
+                    out.append((reader.buffer[at], reader.buffer[at : at + size]))
+                    at += size
+                assert (count <= most, at) == (True, end)
+                assert all(one == kind for one, _ in out[len(out) - count :])
+                batch = reader.frames()
+                out += [(kind, reader.buffer[start:end]) for kind, start, end in batch]
+                if not batch:
+                    break
+    except ProtocolError as error:
+        return out, error.message
+    return out, ""
+
+
+rows = st.lists(BACKEND | st.builds(m.DataRow, values) | st.builds(m.CopyData, data), max_size=12)
+kinds = st.lists(st.sampled_from([Backend.DATA_ROW, Backend.COPY_DATA, Backend.READY_FOR_QUERY]), min_size=1, max_size=3)
+
+
+@given(rows, st.binary(max_size=12), cuts, kinds, st.integers(0, 4))
+def test_runs_and_batches_are_the_same_frames(
+    conversation: list[m.Message], tail: bytes, at: list[int], kinds: list[int], most: int
+) -> None:
+    raw = m.to_bytes(conversation) + tail
+    whole = read(FrameReader("server", Limits(max_message_bytes=2000)), [raw])
+    assert read_by_runs(FrameReader("server", Limits(max_message_bytes=2000)), cut(raw, at), kinds, most) == whole
+
+
 @given(st.lists(FRONTEND, max_size=3), st.binary(max_size=30), cuts)
 def test_junk_after_frames_ends_at_the_same_place(conversation: list[m.Message], tail: bytes, at: list[int]) -> None:
     raw = m.to_bytes(conversation) + tail
