@@ -36,6 +36,7 @@ VERSION: Final = 1
 HEADER_BYTES: Final = 9
 DATA_KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
+_GCM_START: Final = HEADER_BYTES + NONCE_BYTES
 _TAG_BYTES: Final = 16
 
 
@@ -83,7 +84,7 @@ def unknown_key(key_id: int, domain: str, column: str) -> Tampered:
 class DomainCipher:
     """Seals and opens the values of one domain under one data key and suite; costly to make, cheap to use."""
 
-    __slots__ = ("_associated", "_domain", "_gcm", "_siv", "header")
+    __slots__ = ("_associated", "_associated_data", "_domain", "_gcm", "_siv", "header")
 
     def __init__(self, suite: Suite, data_key: bytes, key_id: int, domain: str) -> None:
         """`data_key` is 32 bytes, `key_id` fits in 4 bytes, `domain` is not empty; else `Bug`."""
@@ -97,6 +98,7 @@ class DomainCipher:
         key = HKDF(SHA256(), length, salt=None, info=info).derive(data_key)
         # The header has a fixed length, so joining the two parts cannot make two different pairs equal.
         self._associated = self.header + name
+        self._associated_data = [self._associated]
         self._gcm = AESGCM(key) if suite is Suite.AES_256_GCM else None
         self._siv = AESSIV(key) if suite is Suite.AES_SIV else None
 
@@ -115,18 +117,17 @@ class DomainCipher:
         if self._gcm is not None:
             return self.header + nonce + self._gcm.encrypt(nonce, plaintext, self._associated)
         assert self._siv is not None  # noqa: S101  (one of the two is set, above)
-        return self.header + self._siv.encrypt(plaintext, [self._associated])
+        return self.header + self._siv.encrypt(plaintext, self._associated_data)
 
     def open(self, sealed: bytes, column: str) -> bytes:
         """The plaintext, or `Tampered` naming `column` and the domain. The header is expected to be this cipher's."""
         try:
-            if sealed[:HEADER_BYTES] != self.header:
+            if not sealed.startswith(self.header):
                 raise InvalidTag
-            if self._gcm is not None:
-                start = HEADER_BYTES + NONCE_BYTES
-                return self._gcm.decrypt(sealed[HEADER_BYTES:start], sealed[start:], self._associated)
-            assert self._siv is not None  # noqa: S101
-            return self._siv.decrypt(sealed[HEADER_BYTES:], [self._associated])
+            if self._siv is not None:
+                return self._siv.decrypt(sealed[HEADER_BYTES:], self._associated_data)
+            assert self._gcm is not None  # noqa: S101
+            return self._gcm.decrypt(sealed[HEADER_BYTES:_GCM_START], sealed[_GCM_START:], self._associated)
         except (InvalidTag, ValueError):  # ValueError: a nonce cut short
             raise _tampered(column, self._domain, "it was changed, or sealed for another domain") from None
 

@@ -42,7 +42,16 @@ class Sealer:
 
     def opener(self, *, domain: str, search: str, column: str) -> Callable[[bytes], bytes]:
         """What opens one column's values: sealed -> plaintext, or `Tampered` (XX001) naming `column` and domain, no value."""
-        return _Opener(self, domain, search, column).open
+        header, open_value = b"", None  # of the value before: most are sealed under the same key
+
+        def opened(sealed: bytes) -> bytes:
+            nonlocal header, open_value
+            if open_value is None or not sealed.startswith(header):
+                cipher = self.cipher_of(sealed, domain, search, column)
+                header, open_value = cipher.header, cipher.open
+            return open_value(sealed, column)
+
+        return opened
 
     def cipher_of(self, sealed: bytes, domain: str, search: str, column: str) -> DomainCipher:
         """What a value was sealed with. Raises Tampered."""
@@ -57,19 +66,3 @@ class Sealer:
             cipher = DomainCipher(suite, key, key_id, domain)
             self._openers[domain, search, cipher.header] = cipher
         return cipher
-
-
-class _Opener:
-    """Remembers the last value's cipher: most are sealed under the same key."""
-
-    __slots__ = ("_cipher", "_column", "_domain", "_sealer", "_search")
-
-    def __init__(self, sealer: Sealer, domain: str, search: str, column: str) -> None:
-        self._sealer, self._domain, self._search, self._column = sealer, domain, search, column
-        self._cipher: DomainCipher | None = None
-
-    def open(self, sealed: bytes) -> bytes:
-        cipher = self._cipher
-        if cipher is None or not sealed.startswith(cipher.header):
-            cipher = self._cipher = self._sealer.cipher_of(sealed, self._domain, self._search, self._column)
-        return cipher.open(sealed, self._column)

@@ -64,7 +64,7 @@ class NoKeys:
 class RowOpener:
     """Opens the sealed columns of the rows of one result. `formats` as Bind or RowDescription gave them."""
 
-    __slots__ = ("_before", "_columns", "_is_binary", "_only", "_opened", "width")
+    __slots__ = ("_columns", "_only", "width")
 
     def __init__(self, results: Sequence[SealedResult], formats: Sequence[int], sealing: Sealing) -> None:
         self._columns = tuple(
@@ -77,45 +77,44 @@ class RowOpener:
         )
         self.width = max(one.position for one in results) + 1
         # One column without a mask is found and replaced where it stands; the row is not taken apart.
-        self._only = results[0].position if len(results) == 1 and results[0].mask is None else -1
-        self._before = range(self._only)
-        _, self._is_binary, self._opened = self._columns[0]
+        self._only = results[0].position if len(results) == 1 and results[0].mask is None else None
 
     def open(self, buffer: bytes, start: int, end: int, out: list[bytes]) -> tuple[int, ProxyError | None]:
         """The DataRows that are buffer[start:end] -> what to send, added to `out`; and how far it came: `end`, or where the
         row begins that cannot be shown, and why: Tampered (XX001), Bug, ProtocolError.
         """
         try:
+            if self._only is None:
+                while start < end:
+                    behind = start + 1 + _length_at(buffer, start + 1)[0]
+                    out.append(self._open_all(buffer[start + HEAD_BYTES : behind]))
+                    start = behind
+                return start, None
+            before, width = range(self._only), self.width
+            _, is_binary, opened = self._columns[0]
             while start < end:
-                after = start + 1 + _length_at(buffer, start + 1)[0]
-                if self._only < 0:
-                    out.append(self._open_all(buffer[start + HEAD_BYTES : after]))
+                behind = start + 1 + _length_at(buffer, start + 1)[0]
+                at = start + _ROW_HEAD_BYTES
+                for _ in before:
+                    size: int = _int32_at(buffer, at)[0] if at + 4 <= behind else -2
+                    if size < -1:
+                        break
+                    at += 4 + size if size > 0 else 4
+                size = _int32_at(buffer, at)[0] if at + 4 <= behind else -2
+                value, after = at + 4, at + 4 + size
+                if size < -1 or after > behind or (buffer[start + HEAD_BYTES] << 8 | buffer[start + HEAD_BYTES + 1]) < width:
+                    out.append(self._open_all(buffer[start + HEAD_BYTES : behind]))  # which says what is wrong with it
+                elif size < 0:
+                    out.append(buffer[start:behind])
                 else:
-                    self._open_only(buffer, start, after, out)
-                start = after
+                    plain = opened(buffer[value:after] if is_binary else bytea_from_text(buffer[value:after]))
+                    length = len(plain)
+                    head = _row_head(_DATA_ROW, behind - start - 1 + length - size)
+                    out += (head, buffer[start + HEAD_BYTES : at], _int32(length), plain, buffer[after:behind])
+                start = behind
         except ProxyError as error:
             return start, error
         return start, None
-
-    def _open_only(self, buffer: bytes, start: int, end: int, out: list[bytes]) -> None:
-        at = start + _ROW_HEAD_BYTES
-        for _ in self._before:
-            size: int = _int32_at(buffer, at)[0] if at + 4 <= end else -2
-            if size < -1:
-                break
-            at += 4 + size if size > 0 else 4
-        size = _int32_at(buffer, at)[0] if at + 4 <= end else -2
-        after = at + 4 + size
-        if size < -1 or after > end or (buffer[start + HEAD_BYTES] << 8 | buffer[start + HEAD_BYTES + 1]) < self.width:
-            out.append(self._open_all(buffer[start + HEAD_BYTES : end]))  # which says what is wrong with it
-        elif size < 0:
-            out.append(buffer[start:end])
-        else:
-            sealed = buffer[at + 4 : after]
-            plain = self._opened(sealed if self._is_binary else bytea_from_text(sealed))
-            length = len(plain)
-            head = _row_head(_DATA_ROW, end - start - 1 + length - size)
-            out += (head, buffer[start + HEAD_BYTES : at], _int32(length), plain, buffer[after:end])
 
     def _open_all(self, body: bytes) -> bytes:
         values = datarow_values(body)

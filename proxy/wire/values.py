@@ -72,7 +72,10 @@ def bytea_from_text(data: bytes) -> bytes:
 
 
 def _bytea_from_hex(digits: bytes) -> bytes:
-    # byteain allows white space between pairs of digits, not inside one.
+    try:
+        return binascii.unhexlify(digits)
+    except binascii.Error:  # byteain allows white space between pairs of digits, not inside one
+        pass
     pairs = digits.translate(None, _SPACE)
     try:
         plain = binascii.unhexlify(pairs)
