@@ -171,7 +171,7 @@ class Keyed(Planning):
             Part(
                 kind,
                 results=results_of(work),
-                uses=self.uses_of(reading, mentioned_names(statement.nodes(stmt))),
+                uses=self.uses_of(reading, mentioned_names(statement, stmt)),
                 row_limit=self.judge.row_limit,
                 gives_rows=gives_rows(kind, stmt),
                 writes=writes(kind, stmt),

@@ -314,7 +314,7 @@ class Planning:
             p.command in plain or (p.command in ROWS and not any(self.judge.is_protected(Oid(u.oid)) for u in p.uses))
             for p in parts
         )
-        text = self.source.decode("utf-8", "replace") if said else sql_parse.literals_hidden(self.source)
+        text = self.source.decode("utf-8", "replace") if said else statement.literals_hidden()
         return text[:LOGGED_CHARACTERS]
 
 

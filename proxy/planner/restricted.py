@@ -127,7 +127,7 @@ class Restricted(Planning):
             column = next(iter(work.results.values())).seal.column
             raise Unproven(f"{column} is encrypted: it can be selected, but not kept or copied", hint="Leave it out.")
         done = rewrite(statement, stmt, reading, self.verdict_of, work.handed_out, self.firewall)
-        mentioned = mentioned_names(statement.nodes(stmt))
+        mentioned = mentioned_names(statement, stmt)
         return Judged(
             Part(
                 kind := kind_of(stmt).removesuffix("Stmt"),
@@ -136,7 +136,7 @@ class Restricted(Planning):
                 uses_temporary=frozenset(one.relname for one in reading.temporary),
                 row_limit=self.judge.row_limit,
                 gives_rows=not isinstance(stmt, _WRITES) or stmt.HasField("returning_clause"),
-                hides_messages=any(isinstance(node, _WRITES) for node in statement.nodes(stmt)) or self.computes_first(reading),
+                hides_messages=bool(statement.nodes(stmt, *_WRITES)) or self.computes_first(reading),
                 folds=self.runs_code(reading),
                 writes=writes(kind, stmt),
             ),
@@ -274,9 +274,9 @@ class Restricted(Planning):
     def execute(self, statement: Statement, kind: str, stmt: Any) -> Judged:
         """EXECUTE: the session knows what was prepared; the values given to it are expressions without rows."""
         self.firewall.check(statement, stmt, ("ExecuteStmt",))
-        if any(isinstance(node, pb.SubLink) for node in statement.nodes(stmt)):
+        if statement.nodes(stmt, pb.SubLink):
             raise StatementError("cannot use subquery in EXECUTE parameter", sqlstate="0A000")
-        calls = tuple(qualified_calls(statement, statement.nodes(stmt), self.firewall))
+        calls = tuple(qualified_calls(statement, stmt, self.firewall))
         return Judged(Part(kind, naming=naming_of(kind, stmt)), calls, allowed=_NOTHING)
 
     def named(self, statement: Statement, kind: str, stmt: Any) -> Judged:
@@ -362,10 +362,10 @@ class Restricted(Planning):
             return found
         if stmt.HasField("where_clause"):
             self.firewall.check(statement, node_of(stmt.where_clause))
-            if any(isinstance(node, pb.SubLink) for node in statement.nodes(node_of(stmt.where_clause))):
+            if statement.nodes(node_of(stmt.where_clause), pb.SubLink):
                 raise StatementError("cannot use subquery in COPY FROM WHERE condition", sqlstate="0A000")
         part = Part("Copy", hides_messages=True)
-        calls = tuple(qualified_calls(statement, statement.nodes(stmt), self.firewall))
+        calls = tuple(qualified_calls(statement, stmt, self.firewall))
         if found is None:
             return Judged(part, (*temporary_edits(statement, [stmt.relation]), *calls), allowed=_NOTHING)
         verdict = self.verdict_of(found)
@@ -408,7 +408,7 @@ class Restricted(Planning):
         """A query whose rows a new temporary table keeps."""
         into = stmt.into if kind == "CreateTableAs" else stmt.into_clause
         check_into(into)
-        if sum(isinstance(node, pb.IntoClause) for node in statement.nodes(inner)) > (kind != "CreateTableAs"):
+        if len(statement.nodes(inner, pb.IntoClause)) > (kind != "CreateTableAs"):
             raise StatementError("SELECT ... INTO is not allowed here")
         if (miss := self.free_name(into.rel)) is not None:
             return miss
@@ -450,11 +450,11 @@ class Restricted(Planning):
         if (miss := self.free_name(stmt.relation)) is not None:
             return miss
         self.firewall.check(statement, stmt, ("CreateStmt", "Constraint", "ColumnDef"))
-        if any(isinstance(node, (pb.SubLink, pb.SelectStmt)) for node in statement.nodes(stmt)):
+        if statement.nodes(stmt, pb.SubLink, pb.SelectStmt):
             raise Unproven("a temporary table is made without subqueries: use CREATE TEMP TABLE … AS")
         made = made_temporary(kind, stmt)
         part = Part(kind, makes_temporary=made, is_dropped_on_commit=is_dropped_on_commit(kind, stmt))
-        return Judged(part, tuple(qualified_calls(statement, statement.nodes(stmt), self.firewall)), allowed=_NOTHING)
+        return Judged(part, tuple(qualified_calls(statement, stmt, self.firewall)), allowed=_NOTHING)
 
     def index(self, statement: Statement, kind: str, stmt: Any) -> Judged | Miss:
         check_index(stmt)
@@ -463,7 +463,7 @@ class Restricted(Planning):
 
     def of_temporary(self, statement: Statement, kind: str, stmt: Any) -> Judged | Miss:
         """TRUNCATE and ANALYZE."""
-        named = [node for node in statement.nodes(stmt) if isinstance(node, pb.RangeVar)]
+        named = statement.nodes(stmt, pb.RangeVar)
         if not named:
             raise Unproven(f"{SPOKEN.get(kind, kind.upper())} of everything is not open to restricted callers")
         return self.only_temporary(statement, kind, stmt, named)
@@ -478,7 +478,7 @@ class Restricted(Planning):
                     f"{SPOKEN.get(kind, kind.upper())} is open to restricted callers for temporary tables only",
                     position=statement.character(one.location),
                 )
-        edits = (*temporary_edits(statement, named), *tuple(qualified_calls(statement, statement.nodes(stmt), self.firewall)))
+        edits = (*temporary_edits(statement, named), *tuple(qualified_calls(statement, stmt, self.firewall)))
         return Judged(Part(kind), edits, allowed=_NOTHING)
 
     def drop(self, statement: Statement, kind: str, stmt: Any) -> Judged | Miss:

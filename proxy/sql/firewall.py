@@ -70,6 +70,10 @@ _INFORMATION_SCHEMA = frozenset(
         "_pg_datetime_precision", "_pg_interval_type",
     )
 )  # fmt: skip
+# The nodes in which `check_node` finds names.
+_WITH_NAMES = frozenset(
+    (pb.FuncCall, pb.A_Expr, pb.SubLink, pb.SortBy, pb.TypeName, pb.A_Indirection, pb.IndexElem, pb.RangeTableSample)
+)
 NO_LOOKUP = {pb.AEXPR_BETWEEN, pb.AEXPR_NOT_BETWEEN, pb.AEXPR_BETWEEN_SYM, pb.AEXPR_NOT_BETWEEN_SYM}
 
 
@@ -92,18 +96,21 @@ class Firewall:
         version = self.snapshot.server_version_num
         if version < 160000 and any(t.kind == SYSTEM_USER for t in statement.tokens):
             raise Unproven("SYSTEM_USER is not known to this server's version")
-        for node in statement.nodes(stmt):
-            kind = kind_of(node)
+        for nodes in statement.groups(stmt).values():
+            kind = kind_of(nodes[0])
             since = _ALWAYS if kind in also else NODES.get(kind)
             if since is None or since > version:
                 raise Unproven(
                     _NAMED.get(kind) or f"{kind} is not on the list of what restricted callers may say on this server",
-                    position=_position(statement, node),
+                    position=_position(statement, nodes[0]),
                 )
+        for node in statement.nodes(stmt, *_WITH_NAMES):
             self.check_node(statement, node)
 
     def check_node(self, statement: Statement, node: Any) -> None:
         """Names inside one node."""
+        if type(node) not in _WITH_NAMES:
+            return
         if isinstance(node, pb.FuncCall):
             self.function(statement, node)
         elif isinstance(node, pb.A_Expr):

@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 import re
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import postgast
 from google.protobuf.message import DecodeError, Message
@@ -80,13 +80,22 @@ _SEPARATORS, _OPENERS, _CLOSERS = {COMMA, SEMICOLON}, {OPEN, OPEN_SQUARE}, {CLOS
 _NO_NEST = LITERALS | NAMES | COMMENTS | {COMMA, DOT, PARAM}
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One token: half-open byte span, libpg_query's token number."""
 
     start: int
     end: int
     kind: int
+
+
+def _leaves() -> Iterator[type]:
+    """The classes of nodes that can hold no other."""
+    for name, one in _T.DESCRIPTOR.message_types_by_name.items():
+        if all(field.message_type is None for field in one.fields):
+            yield getattr(_T, name)
+
+
+_LEAVES = frozenset(_leaves())
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,18 +107,29 @@ class Statement:
     comments: tuple[Token, ...]
     stmts: tuple[tuple[str, Message], ...]
     starts: tuple[int, ...] = ()  # where each of them begins, white space and comments before it included
-    _nodes: dict[int, tuple[Message, tuple[Any, ...]]] = field(default_factory=dict, compare=False, repr=False)
+    _nodes: dict[int, tuple[Message, dict[type, list[Any]]]] = field(default_factory=dict, compare=False, repr=False)
 
-    def nodes(self, below: Message) -> tuple[Any, ...]:
-        """`below` and everything in it, as `walk` gives it; remembered, since many passes look for their own kind of node."""
+    def nodes(self, below: Message, *kinds: type[Message]) -> list[Any]:
+        """Of `below` and everything in it, the nodes of these classes, in no promised order."""
+        groups = self.groups(below)
+        return [node for kind in kinds for node in groups.get(kind, ())]
+
+    def groups(self, below: Message) -> Mapping[type, list[Any]]:
+        """`below` and everything in it, by class; remembered, since many passes look for their own kind of node."""
         known = self._nodes.get(id(below))
         if known is None:  # with the node itself, so that its id stays its own
-            known = self._nodes[id(below)] = (below, tuple(walk(below)))
+            known = self._nodes[id(below)] = (below, {})
+            for node in walk(below):
+                known[1].setdefault(type(node), []).append(node)
         return known[1]
 
     def parameters(self) -> frozenset[bytes]:
         """Every parameter as it is written, `$1`."""
         return frozenset(self.source[t.start : t.end] for t in self.tokens if t.kind == PARAM)
+
+    def literals_hidden(self) -> str:
+        """The text with every literal as `?` and comments dropped, for the query log."""
+        return _hidden(self.source, self.tokens, self.comments)
 
     def token_at(self, offset: int) -> int:
         """Index of the token that starts at `offset`. Raises Bug when none does."""
@@ -149,6 +169,8 @@ def kind_of(node: Message) -> str:
 def children(node: Message, but: Collection[str] = ()) -> list[Any]:
     """Every direct child message, wrappers removed; `but`: fields to leave out."""
     found: list[Any] = []
+    if type(node) in _LEAVES:
+        return found
     for one, value in node.ListFields():
         kind = one.message_type
         if kind is None or one.name in but:
@@ -192,13 +214,11 @@ def scan(source: bytes) -> tuple[list[Token], list[Token]]:
         scanned = postgast.scan(text)
     except PgQueryError as error:
         raise _syntax(source, error) from None
-    tokens: list[Token] = []
-    comments: list[Token] = []
     if len(scanned.tokens) > TOTAL_TOKENS:
         raise TooComplex(f"the statement has {len(scanned.tokens)} tokens; the limit is {TOTAL_TOKENS}")
-    for token in scanned.tokens:
-        (comments if token.token in COMMENTS else tokens).append(Token(token.start, token.end, token.token))
-    return tokens, comments
+    found = [Token(one.start, one.end, one.token) for one in scanned.tokens]
+    comments = [one for one in found if one.kind in COMMENTS]
+    return [one for one in found if one.kind not in COMMENTS] if comments else found, comments
 
 
 def parse(source: bytes) -> Statement:
@@ -235,16 +255,19 @@ def parse_plpgsql(header: str, body: str) -> Any:
 
 
 def literals_hidden(source: bytes) -> str:
-    """The text with every literal as `?` and comments dropped, for the query log. Unreadable text gives its length only."""
+    """The same of a text that was not parsed. Unreadable text gives its length only."""
     try:
         tokens, comments = scan(source)
     except ProxyError:
         return f"<unreadable statement, {len(source)} bytes>"
+    return _hidden(source, tokens, comments)
+
+
+def _hidden(source: bytes, tokens: Iterable[Token], comments: Iterable[Token]) -> str:
     pieces: list[bytes] = []
     at = 0
     hidden = [(t, b"?") for t in tokens if t.kind in LITERALS] + [(c, b"") for c in comments]
-    marks = sorted(hidden, key=lambda m: m[0].start)
-    for token, put in marks:
+    for token, put in sorted(hidden):
         pieces.append(source[at : token.start])
         pieces.append(put)
         at = token.end

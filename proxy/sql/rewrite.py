@@ -6,7 +6,7 @@ name the schema) is settled here. Whether the result is right is not this file's
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,7 +46,7 @@ def rewrite(
     """Raises Refusal for a closed relation, Unproven for a form that cannot be kept true."""
     edits: list[Edit] = []
     subqueries: dict[int, set[str]] = {}
-    mentioned = mentioned_names(statement.nodes(stmt))
+    mentioned = mentioned_names(statement, stmt)
     hidden: list[Use] = []  # their subqueries have columns that no star may show
     for use in reading.uses:
         verdict = verdict_of(use.relation)
@@ -57,12 +57,12 @@ def rewrite(
             continue
         extras: list[str] = []
         hidden += [use] if use.system_columns else []
-        if use.rows and _can_hold_row(statement.nodes(stmt), reading, use, verdict):
+        if use.rows and _can_hold_row(statement, stmt, reading, use, verdict):
             extras.append(build.row_column(use.relation, verdict, _name(use)))
             edits += [Edit(*reference_span(statement, one), _own_column(use)) for one in use.rows]
             hidden.append(use)
-        if _clashes(statement.nodes(stmt), reading, use):
-            _rename(use, mentioned | _names_given(statement.nodes(stmt)))
+        if _clashes(statement, stmt, reading, use):
+            _rename(use, mentioned | _names_given(statement, stmt))
         text = _subquery(statement, use, verdict, mentioned, handed_out.get(use, set()), extras)
         subqueries.setdefault(use.relation.oid, set()).add(text)
         edits += _replaced(statement, use, text)
@@ -72,7 +72,7 @@ def rewrite(
     writes = check_writes(statement, reading, verdict_of, firewall.snapshot)
     edits += writes.edits
     edits += temporary_edits(statement, reading.temporary)
-    edits += qualified_calls(statement, statement.nodes(stmt), firewall)
+    edits += qualified_calls(statement, stmt, firewall)
     allowed = Allowed({oid: frozenset(texts) for oid, texts in subqueries.items()}, writes.shown)
     return Rewritten(tuple(edits), allowed)
 
@@ -89,22 +89,21 @@ def refusal(use: Use, verdict: Closed, position: int | None) -> Refusal:
     return Refusal(f"{name} is closed to you: {verdict.reason}", hint=f"Rule: {verdict.rule}", position=position)
 
 
-def mentioned_names(nodes: Iterable[Any]) -> frozenset[str]:
+def mentioned_names(statement: Statement, stmt: Message) -> frozenset[str]:
     """Every name a statement could reach a column by. A superset: it only decides what may be left out as NULL."""
     found: set[str] = set()
-    for node in nodes:
-        if isinstance(node, pb.ColumnRef):
-            found.update(f.string.sval for f in node.fields if f.HasField("string"))
-        elif isinstance(node, pb.A_Indirection):
-            found.update(i.string.sval for i in node.indirection if i.HasField("string"))
-        elif isinstance(node, pb.JoinExpr):
-            found.update(names(node.using_clause))
-        elif isinstance(node, pb.FuncCall):
-            found.update(names(node.funcname))
+    for node in statement.nodes(stmt, pb.ColumnRef):
+        found.update(f.string.sval for f in node.fields if f.HasField("string"))
+    for node in statement.nodes(stmt, pb.A_Indirection):
+        found.update(i.string.sval for i in node.indirection if i.HasField("string"))
+    for node in statement.nodes(stmt, pb.JoinExpr):
+        found.update(names(node.using_clause))
+    for node in statement.nodes(stmt, pb.FuncCall):
+        found.update(names(node.funcname))
     return frozenset(found)
 
 
-def _clashes(nodes: Iterable[Any], reading: Reading, use: Use) -> bool:
+def _clashes(statement: Statement, stmt: Message, reading: Reading, use: Use) -> bool:
     """Whether another schema's relation of the same name stands in the text: a subquery needs a name of its own.
 
     Where the name itself is used as a value, or in FOR UPDATE OF, it stays, and the server says what it says.
@@ -112,26 +111,20 @@ def _clashes(nodes: Iterable[Any], reading: Reading, use: Use) -> bool:
     mine = use.range_var
     if mine.alias.aliasname or use.rows or reading.writes:
         return False
-    found = False
-    for node in nodes:
-        if isinstance(node, pb.LockingClause) and node.locked_rels:
-            return False
-        if isinstance(node, pb.RangeVar) and not node.alias.aliasname and node.relname == mine.relname:
-            found = found or bool(node.schemaname and node.schemaname != use.relation.schema)
-    return found
+    if any(node.locked_rels for node in statement.nodes(stmt, pb.LockingClause)):
+        return False
+    return any(
+        node.schemaname and node.schemaname != use.relation.schema
+        for node in statement.nodes(stmt, pb.RangeVar)
+        if not node.alias.aliasname and node.relname == mine.relname
+    )
 
 
-def _names_given(nodes: Iterable[Any]) -> frozenset[str]:
+def _names_given(statement: Statement, stmt: Message) -> frozenset[str]:
     """Every name by which something could be called in FROM."""
-    found = set()
-    for node in nodes:
-        if isinstance(node, pb.RangeVar):
-            found.add(node.relname)
-        elif isinstance(node, pb.Alias):
-            found.add(node.aliasname)
-        elif isinstance(node, pb.CommonTableExpr):
-            found.add(node.ctename)
-    return frozenset(found)
+    found = {node.relname for node in statement.nodes(stmt, pb.RangeVar)}
+    found |= {node.aliasname for node in statement.nodes(stmt, pb.Alias)}
+    return frozenset(found | {node.ctename for node in statement.nodes(stmt, pb.CommonTableExpr)})
 
 
 def _rename(use: Use, taken: frozenset[str]) -> None:
@@ -152,18 +145,18 @@ def _own_column(use: Use) -> str:
     return f"{build.quoted(_name(use))}.{build.quoted(_name(use))}"
 
 
-def _can_hold_row(nodes: Collection[Any], reading: Reading, use: Use, verdict: Masked) -> bool:
+def _can_hold_row(statement: Statement, stmt: Message, reading: Reading, use: Use, verdict: Masked) -> bool:
     """Whether the subquery can have a column with the row of the relation's own type, which a subquery's row has not.
 
     It must show in no star, take no other reference's name, and mask no domain, whose checks a mask may not pass. Where
     it cannot, the row is a record: the same values without the type.
     """
     name = _name(use)
-    bare = {n.location for n in nodes if isinstance(n, pb.ColumnRef) and _is_bare(n, name)}
+    bare = {n.location for n in statement.nodes(stmt, pb.ColumnRef) if _is_bare(n, name)}
     key = set(use.relation.primary_key)
     is_grouped = bool(key) and any(key <= _attnums(grouping.grouped, use) for grouping in reading.groupings)
     hides_domain = any(c.base_type_sql and verdict.columns[c.attnum].how != "open" for c in use.relation.columns)
-    is_renamed = bool(use.range_var.alias.colnames) and any(isinstance(n, pb.A_Indirection) for n in nodes)
+    is_renamed = bool(use.range_var.alias.colnames) and bool(statement.nodes(stmt, pb.A_Indirection))
     is_sealed = any(show.seal is not None for show in verdict.columns.values())
     if use.is_spread or is_grouped or hides_domain or is_sealed or is_renamed or use.relation.column(name) is not None:
         return False
@@ -247,16 +240,17 @@ def qualify_name(statement: Statement, range_var: Any, relation: Relation, sampl
     return [Edit(item.name_start, item.name_end, build.qualified(relation.schema, relation.name))]
 
 
-def qualified_calls(statement: Statement, nodes: Collection[Any], firewall: Firewall) -> list[Edit]:
+def qualified_calls(statement: Statement, stmt: Message, firewall: Firewall) -> list[Edit]:
     """Unqualified calls leave qualified: a better match elsewhere on the path must not win (FINDINGS 1).
 
     A call of current_setting whose name is computed leaves so that no name with a dot is found.
     """
-    calls = {n.location: n for n in nodes if isinstance(n, pb.FuncCall) and len(n.funcname) == 1}
-    kept = spread_unnests(nodes)
+    found = statement.nodes(stmt, pb.FuncCall)
+    calls = {n.location: n for n in found if len(n.funcname) == 1}
+    kept = spread_unnests(statement.nodes(stmt, pb.RangeFunction))
     edits = []  # first what may stand before a call at the same place
-    for node in nodes:
-        if isinstance(node, pb.FuncCall) and _is_current_setting(node) and not reads_only_built_in_settings(node):
+    for node in found:
+        if _is_current_setting(node) and not reads_only_built_in_settings(node):
             start, end = first_argument(statement, node)
             edits += [Edit(start, start, "pg_catalog.replace("), Edit(end, end, ", '.', '?')")]
     return edits + [Edit(at, at, f"{firewall.home_of(node)}.") for at, node in sorted(calls.items()) if at not in kept]

@@ -27,6 +27,8 @@ from proxy.sql.reading import SYSTEM_COLUMNS
 
 ROWS = ("Select", "Insert", "Update", "Delete", "Merge")
 _WRITES = (pb.InsertStmt, pb.UpdateStmt, pb.DeleteStmt, pb.MergeStmt)
+_WITH_CLAUSE = (pb.SelectStmt, *_WRITES)
+_JUDGED_WHOLE = (pb.LockingClause, pb.RangeSubselect, pb.RangeVar, pb.IntoClause)
 # Where the target of a write is not visible: PostgreSQL answers "invalid reference to FROM-clause entry".
 _BLIND = ("with_clause", "select_stmt", "from_clause", "using_clause", "source_relation")
 # Statements around a query, which stands in their field `query`.
@@ -110,35 +112,38 @@ class _Verifier:
         unqualified = spread_unnests(walk(stmt)) if b"unnest" in self.outcome.source.lower() else frozenset()
         while waiting:
             node, ctes = waiting.pop()
-            if isinstance(node, pb.LockingClause):  # FOR UPDATE OF names aliases
-                continue
-            if isinstance(node, pb.RangeSubselect) and self.is_ours(node):
-                continue
-            if isinstance(node, pb.RangeVar):
-                self.open_relation(node, ctes)
-                continue
-            if isinstance(node, pb.IntoClause):
-                self.temporary(node.rel, is_made=True)
+            kind = type(node)
+            if kind in _JUDGED_WHOLE and self.is_judged(node, ctes):
                 continue
             since = NODES.get(kind_of(node))
             if since is None or since > self.snapshot.server_version_num:
                 raise Bug(f"{kind_of(node)} came out of rewriting")
-            if isinstance(node, pb.FuncCall) and len(node.funcname) == 1 and node.location not in unqualified:
-                raise Bug("a function call left unqualified")
-            is_reading = isinstance(node, pb.FuncCall) and names(node.funcname)[-1] == "current_setting"
-            if is_reading and not reads_only_built_in_settings(node):
-                raise Bug("a setting is read whose name is not known")
+            if kind is pb.FuncCall:
+                if len(node.funcname) == 1 and node.location not in unqualified:
+                    raise Bug("a function call left unqualified")
+                if names(node.funcname)[-1] == "current_setting" and not reads_only_built_in_settings(node):
+                    raise Bug("a setting is read whose name is not known")
             self.firewall.check_node(self.outcome, node)
             inside = self.inside(node)
-            if isinstance(node, (pb.SelectStmt, *_WRITES)) and node.HasField("with_clause"):
+            if kind in _WITH_CLAUSE and node.HasField("with_clause"):
                 ctes, members = self.with_clause(node.with_clause, ctes)
                 waiting += members
-            waiting += [(c, ctes) for c in inside if not isinstance(c, pb.WithClause)]
+            waiting += [(c, ctes) for c in inside if type(c) is not pb.WithClause]
+
+    def is_judged(self, node: Any, ctes: frozenset[str]) -> bool:
+        """Whether nothing inside it need be looked at."""
+        if isinstance(node, pb.RangeSubselect):
+            return self.is_ours(node)
+        if isinstance(node, pb.RangeVar):
+            self.open_relation(node, ctes)
+        elif isinstance(node, pb.IntoClause):
+            self.temporary(node.rel, is_made=True)
+        return True  # FOR UPDATE OF names aliases
 
     def inside(self, node: Any) -> list[Any]:
         """The children to visit; of a write all but its target and what RETURNING may show of that."""
-        if not isinstance(node, _WRITES):
-            return list(children(node))
+        if type(node) not in _WRITES:
+            return children(node)
         shown = self.target(node)
         found = list(children(node, but=("relation", "returning_clause")))
         if node.HasField("returning_clause"):
