@@ -49,9 +49,14 @@ def steps(statements: int, runs: int, regress: Path | None) -> list[Step]:
     """The long forms of this tree."""
     found = [
         Step(
-            "oracles", "random statements, on a masked copy and on glass", (*_PYTEST, "tests/leak/test_view_oracle.py", "tests/leak/test_glass.py"),
+            "glass", "random statements, unrestricted: the same bytes", (*_PYTEST, "tests/leak/test_glass.py"),
             _TALLY, {"ORACLE_STATEMENTS": str(statements)},
         ),
+        Step(
+            "oracles", "random statements, compared with a masked copy", (*_PYTEST, "tests/leak/test_view_oracle.py"),
+            _TALLY, {"ORACLE_STATEMENTS": str(statements)},
+        ),
+        Step("fuzz", "any text gives a plan or an error", (sys.executable, "-m", "tests.fuzz", "--runs", str(runs)), r"^[\d,]+ executions.*"),
         Step(
             "attacks", "the leak corpus on every PostgreSQL", (*_PYTEST, "tests/leak/test_hunt.py", "tests/leak/test_indistinguishable.py"),
             _TALLY, {"MASKGATE_SOAK": "1"},
@@ -64,7 +69,6 @@ def steps(statements: int, runs: int, regress: Path | None) -> list[Step]:
             "templates", "a plan from a template is the plan from scratch", (*_PYTEST, "tests/property/test_literals.py"),
             _TALLY, {"MASKGATE_SOAK": "1"},
         ),
-        Step("fuzz", "any text gives a plan or an error", (sys.executable, "-m", "tests.fuzz", "--runs", str(runs)), r"^[\d,]+ executions.*"),
         Step(
             "wire", "any bytes of either peer end a session in good order",
             (sys.executable, "-m", "tests.fuzz", "--what", "wire", "--runs", str(max(1, runs // FRAMES_OF_ONE))), r"^[\d,]+ executions.*",
@@ -105,7 +109,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--statements", type=int, default=20_000, help="random statements a server version")
     parser.add_argument("--runs", type=int, default=1_000_000, help="executions of the fuzzer")
     parser.add_argument("--regress", type=Path, help="a folder of .sql files to plan as well")
-    parser.add_argument("--only", nargs="+", default=None, metavar="NAME", help="oracles, attacks, fuzz, wire, regress")
+    parser.add_argument("--only", nargs="+", default=None, metavar="NAME", help="glass, oracles, fuzz, attacks, huge, templates, wire, faults, regress")
     parser.add_argument("--together", type=int, default=2, help="steps at a time; most of them keep one processor busy")
     parser.add_argument("--folder", type=Path, default=Path("build/soak"))
     given = parser.parse_args(arguments)

@@ -137,7 +137,7 @@ def _json_null() -> Part:
 
 
 def _type_is(value: Part, *names: str) -> Part:
-    return build.any_of(build.call("jsonb_typeof", value), [build.string(name) for name in names])
+    return build.any_of(build.call("jsonb_typeof", value), names)
 
 
 def _is_object(value: Part) -> Part:

@@ -129,27 +129,19 @@ class Partial(TextMask):
     def over(self, text: Part) -> Part:
         n = length(text)
         half = build.operate(n, "/", number(2))
-        both = self.first + self.last
-        branches = [
-            (build.operate(n, "<=", number(both)), stars(n)),
-            (build.operate(n, ">=", number(2 * both)), self._shown(text, number(self.last), plus(n, -both))),
-        ]
-        hidden = stars(build.operate(n, "-", half))
-        default = build.joined(build.call("left", text, half), hidden)
-        if self.last:
-            squeezed = self._shown(text, plus(half, -self.first), build.operate(n, "-", half))
-            if not self.first:
-                return build.case(*branches, default=squeezed)
-            branches.append((build.operate(n, ">=", number(2 * self.first)), squeezed))
-        return build.case(*branches, default=default)
-
-    def _shown(self, text: Part, last: Part, hidden: Part) -> Part:
-        parts = [stars(hidden)]
+        parts, hidden = [], n
+        first = number(self.first)
         if self.first:
-            parts.insert(0, build.call("left", text, number(self.first)))
+            # What is longer than both together has 2 * first characters or more, where last is not much less than first.
+            first = first if self.first <= self.last + 1 else build.least(first, half)
+            parts.append(build.call("left", text, first))
+            hidden = build.operate(hidden, "-", first)
         if self.last:
+            last = build.least(number(self.last), build.operate(half, "-", first) if self.first else half)
             parts.append(build.call("right", text, last))
-        return build.joined(*parts)
+            hidden = build.operate(hidden, "-", last)
+        parts.insert(bool(self.first), stars(hidden))
+        return build.case((build.operate(n, "<=", number(self.first + self.last)), stars(n)), default=build.joined(*parts))
 
     def hide(self, text: str) -> str:
         n = len(text)
@@ -237,7 +229,7 @@ class Name(TextMask):
     def over(self, text: Part) -> Part:
         n = length(text)
         two = build.call("left", text, number(2))
-        family = build.any_of(plainly(two), [build.string(name) for name in COMPOUND_FAMILY_NAMES])
+        family = build.any_of(plainly(two), COMPOUND_FAMILY_NAMES)
         return build.case(
             (build.operate(n, "<", number(2)), stars(n)),
             (

@@ -9,7 +9,7 @@ Parts are sqlglot expressions; `sql()` turns one into text. A part may be used i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -122,12 +122,17 @@ def joined(*parts: Part) -> Part:
     return whole
 
 
-def any_of(left: Part, values: Iterable[Part]) -> Part:
-    """`(left OPERATOR(pg_catalog.=) ANY (ARRAY[…]))`; `values` is not empty."""
-    copies = [_placed(value) for value in values]
-    if len(copies) == 1:
-        return operate(left, "=", copies[0])
-    return operate(left, "=", exp.Any(this=exp.Paren(this=exp.Array(expressions=copies))))
+def any_of(left: Part, values: Sequence[str]) -> Part:
+    """`(left OPERATOR(pg_catalog.=) ANY (…))` of texts: one constant, which the server need not put together each time.
+
+    Raises ValueError for no values, and where an array's text form would have to quote one.
+    """
+    if len(values) == 1:
+        return operate(left, "=", string(values[0]))
+    if not values or not all(value.isalnum() and value.upper() != "NULL" for value in values):
+        raise ValueError("the values of an array are words")
+    words = string(f"{{{','.join(values)}}}", f"{TEXT}[]")
+    return operate(left, "=", exp.Any(this=exp.Paren(this=words)))
 
 
 def all_true(*parts: Part) -> Part:
@@ -158,6 +163,11 @@ def is_boolean(part: Part, value: bool) -> Part:
 def coalesce(*parts: Part) -> Part:
     """COALESCE: a node of the grammar, no operator is looked up."""
     return exp.Coalesce(this=_placed(parts[0]), expressions=[_placed(part) for part in parts[1:]])
+
+
+def least(*parts: Part) -> Part:
+    """LEAST: a node of the grammar; what compares is the type's own order."""
+    return exp.Least(this=_placed(parts[0]), expressions=[_placed(part) for part in parts[1:]], ignore_nulls=True)
 
 
 def case(*branches: tuple[Part, Part], default: Part) -> Part:

@@ -139,6 +139,7 @@ MASKS: list[tuple[object, list[int]]] = [
 ]
 # Nodes that look nothing up by name. Every other node must be listed in `unqualified` below.
 HARMLESS = (
+    pb.MinMaxExpr,  # LEAST compares by the default operator class of its type
     pb.RawStmt, pb.SelectStmt, pb.ResTarget, pb.ColumnRef, pb.A_Const, pb.String, pb.Integer, pb.Float, pb.Boolean, pb.RangeVar,
     pb.CaseExpr, pb.CaseWhen, pb.CoalesceExpr, pb.BoolExpr, pb.NullTest, pb.BooleanTest, pb.A_ArrayExpr,
     pb.SQLValueFunction, pb.List,
