@@ -31,7 +31,7 @@ from proxy.wire import messages as m
 RATE = 200  # logins a second
 TOGETHER = 8  # logins at once, where they come as fast as they can
 FIRST = 16  # connections before what is weighed: they come to every worker, which then has catalog, rules and a plan
-ROWS = 1_000_000
+_ANSWER = "SELECT g, repeat('x', 100) FROM generate_series(1, {rows}) g"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +123,14 @@ async def _at_a_rate(port: int, login: Login, seconds: float) -> tuple[list[floa
     return good, len(found) - len(good)
 
 
-async def slow(stage: Stage, seconds: float) -> AsyncIterator[Row]:
-    """A client asks for a million rows and reads none for a while; memory must not grow with them."""
+async def slow(stage: Stage, seconds: float, rows: int) -> AsyncIterator[Row]:
+    """A client asks for many rows and reads none for a while; memory must not grow with them."""
     for user in (UNRESTRICTED, ANALYST):
         with stage.maskgate(sessions=50) as target:
             client = await Client.connect(target.port, stage.logins[user], buffer_bytes=4096)
             client.writer.transport.pause_reading()  # type: ignore[attr-defined]
             before = peak = memory(target.pid).pss
-            client.ask(f"SELECT g, 'a row of some length' FROM generate_series(1, {ROWS}) g")
+            client.ask(_ANSWER.format(rows=rows))
             end = time.perf_counter() + seconds
             while time.perf_counter() < end:
                 await asyncio.sleep(0.1)
@@ -139,10 +139,10 @@ async def slow(stage: Stage, seconds: float) -> AsyncIterator[Row]:
             count = await client.rows()
             await client.close()
         measured = f"PSS {mb(before)}, at most {mb(peak)}; then {count:,} rows arrive"
-        yield Row(f"{ROWS:,} rows, {user} reads nothing for {seconds:g} s", measured)
+        yield Row(f"{rows:,} rows, {user} reads nothing for {seconds:g} s", measured)
 
 
-async def gone(stage: Stage, seconds: float, count: int) -> AsyncIterator[Row]:
+async def gone(stage: Stage, seconds: float, count: int, rows: int) -> AsyncIterator[Row]:
     """Clients that stop in the middle of an answer and never close: the others go on as before."""
     login = stage.logins[UNRESTRICTED]
     with stage.maskgate(sessions=count + 50) as target:
@@ -151,7 +151,7 @@ async def gone(stage: Stage, seconds: float, count: int) -> AsyncIterator[Row]:
             await fill(clients, target.port, login, count)
             for client in clients:
                 client.writer.transport.pause_reading()  # type: ignore[attr-defined]
-                client.ask(f"SELECT g, repeat('x', 100) FROM generate_series(1, {ROWS}) g")
+                client.ask(_ANSWER.format(rows=rows))
             among = await _statements(target.port, login, seconds / 2)
             after = memory(target.pid).pss
             for client in clients:
@@ -222,8 +222,8 @@ async def measured(stage: Stage, options: argparse.Namespace) -> None:
     parts = {
         "idle": lambda: idle(stage, counts),
         "logins": lambda: logging_in(stage, options.seconds),
-        "slow": lambda: slow(stage, options.seconds),
-        "gone": lambda: gone(stage, options.seconds, max(1, min(50, most))),
+        "slow": lambda: slow(stage, options.seconds, options.rows),
+        "gone": lambda: gone(stage, options.seconds, max(1, min(50, most)), options.rows),
         "slowloris": lambda: slowloris(stage, max(2.0, options.seconds), max(1, most // 4)),
     }
     for name in options.only:
@@ -239,6 +239,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--seconds", type=float, default=10.0, help="of each measurement (default 10)")
     parser.add_argument("--connections", type=int, default=2_000, help="the most there are at once (default 2,000)")
+    parser.add_argument("--rows", type=int, default=1_000_000, help="of an answer that is not read (default 1,000,000)")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
     options = parser.parse_args(arguments)
     try:

@@ -24,6 +24,7 @@ import psycopg
 
 from proxy.audit.sinks import read_lines, segments
 from proxy.cli.embedded import TEST_SETTINGS, EmbeddedServer, installations
+from proxy.policy.access import Failures
 from tests.proxies import RawClient
 from tests.servers import Database, new_database, new_folder, role_password
 from tests.shop import RunningProxy, write_config
@@ -184,6 +185,10 @@ class Inside(Way):
 
     def sessions(self) -> int:
         return self.running.ask(lambda: self.running.proxy.sessions)
+
+    def forgive(self) -> None:
+        """Forget the wrong passwords there were, so that nobody waits for them: tests/unit/policy/test_access.py tries that."""
+        self.running.ask(lambda: setattr(self.running.proxy, "_failures", Failures()))
 
     def rest(self, seconds: float = 10.0) -> None:
         """Wait until no session is left, in the proxy's books and among the sockets of this process."""
