@@ -241,7 +241,7 @@ class Session:
                 slot, data = action.slot, action.data
                 if slot is self._express.slot:
                     self._express.expand()
-                slot.refusal = error
+                slot.refusal, slot.is_plain = error, False
                 slot.event_id = ""
                 refused.append(ToServer(data[: slot.ahead] + substitute(self._ledger, slot) + data[len(data) - slot.behind :]))
             else:

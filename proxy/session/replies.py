@@ -31,7 +31,6 @@ _STREAMS = frozenset({Backend.DATA_ROW, Backend.COPY_DATA})
 _NOTHING: frozenset[int] = frozenset()
 _PARSE_COMPLETE = m.ParseComplete().to_bytes()
 _SYNTAX_ERROR = "42601"
-_GIVE_ROWS = (s.QUERY, s.EXECUTE)
 _LINES = ("rows", "header")  # a line of COPY is a message; in binary a message is not always a row
 _SHAPES = 4  # of one statement that are remembered: its result formats may differ
 _TRAILER_BYTES = HEAD_BYTES + 2  # of a binary COPY (PostgreSQL 18, COPY, Binary Format)
@@ -95,7 +94,7 @@ class Replies:
         opener, copy = slot.opener, slot.part.copy
         if not slot.is_plain and (opener is None or slot.is_stopped or slot.is_muted or slot.refusal is not None):
             return
-        if slot.kind not in _GIVE_ROWS or (copy is not None and copy not in _LINES):
+        if copy is not None and copy not in _LINES:
             return
         counter = None if slot.limit is None else slot.counter()
         most = sys.maxsize if slot.limit is None or counter is None else slot.limit - counter.counted
@@ -286,8 +285,8 @@ class Replies:
     # --- rows
 
     def _row(self, slot: Slot | None, buffer: bytes, start: int, end: int) -> bytes | None:
-        if slot is None or slot.kind not in _GIVE_ROWS:
-            slot = self._front(*_GIVE_ROWS)
+        if slot is None or slot.kind not in s.GIVE_ROWS:
+            slot = self._front(*s.GIVE_ROWS)
         if slot.is_internal:
             self._naming.answer(buffer[start + HEAD_BYTES : end])
             return b""

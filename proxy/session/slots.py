@@ -18,6 +18,7 @@ from proxy.session.rows import RowOpener
 # What a slot waits for. COPY_END marks where CopyDone or CopyFail stands among the messages; it has no reply of its own.
 QUERY, PARSE, BIND, DESCRIBE_STATEMENT, DESCRIBE_PORTAL, EXECUTE, CLOSE, SYNC, FUNCTION_CALL, COPY_END = range(10)
 _KINDS = ("Query", "Parse", "Bind", "Describe S", "Describe P", "Execute", "Close", "Sync", "FunctionCall", "end of COPY")
+GIVE_ROWS = (QUERY, EXECUTE)
 NO_PART = Part("Unknown")
 
 
@@ -121,7 +122,7 @@ class Slot:
     bytes_out: int = 0
     cells: int = 0
     counted: int = 0  # rows towards the limit in the part at hand
-    row_limit: int | None = None  # of a part that has one
+    row_limit: int | None = None  # rows the parts so far might have had together, where they have such a limit
     sqlstate: str = "00000"
     outcome: Outcome = "done"
 
@@ -144,11 +145,12 @@ class Slot:
         self.opener = None
         self.limit = None
         if part.row_limit is not None:
-            self.limit, self.row_limit = part.row_limit + (part.copy == "header"), part.row_limit
+            self.limit = part.row_limit + (part.copy == "header")
+            self.row_limit = (self.row_limit or 0) + self.limit
         self.counted = 0
         self.part_start = self.rows
         is_known = part is not NO_PART or plan is None or not plan.restricted
-        self.is_plain = not part.results and is_known and part.gives_rows
+        self.is_plain = self.kind in GIVE_ROWS and not part.results and is_known and part.gives_rows
 
     def counter(self) -> Slot | Portal:
         """Where rows towards the limit are counted: a portal's over all that is fetched from it, else the statement's own."""

@@ -71,9 +71,10 @@ _INFORMATION_SCHEMA = frozenset(
     )
 )  # fmt: skip
 # The nodes in which `check_node` finds names.
-_WITH_NAMES = frozenset(
-    (pb.FuncCall, pb.A_Expr, pb.SubLink, pb.SortBy, pb.TypeName, pb.A_Indirection, pb.IndexElem, pb.RangeTableSample)
-)
+_WITH_NAMES = (
+    pb.FuncCall, pb.A_Expr, pb.SubLink, pb.SortBy, pb.TypeName, pb.A_Indirection, pb.IndexElem, pb.RangeTableSample,
+)  # fmt: skip
+_IS_WITH_NAMES = frozenset(_WITH_NAMES)
 NO_LOOKUP = {pb.AEXPR_BETWEEN, pb.AEXPR_NOT_BETWEEN, pb.AEXPR_BETWEEN_SYM, pb.AEXPR_NOT_BETWEEN_SYM}
 
 
@@ -109,7 +110,7 @@ class Firewall:
 
     def check_node(self, statement: Statement, node: Any) -> None:
         """Names inside one node."""
-        if type(node) not in _WITH_NAMES:
+        if type(node) not in _IS_WITH_NAMES:
             return
         if isinstance(node, pb.FuncCall):
             self.function(statement, node)

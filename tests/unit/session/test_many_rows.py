@@ -110,3 +110,33 @@ def test_rows_of_a_long_answer_go_as_one(kind: str, monkeypatch: pytest.MonkeyPa
     assert isinstance(said, bytes)
     assert said.endswith(bytes_of([shown] * 900))
     assert looked_at == 0
+
+
+@pytest.mark.parametrize("limit", [None, 5])
+def test_rows_of_a_statement_the_log_did_not_take_are_not_shown(limit: int | None) -> None:
+    for answers in ([fields(1)], []):
+        made = Plan(TEXT, (part("plain", limit),), restricted=True)
+        found = Playbook(FakePlanner(is_glass=False, restricted=True, plans={TEXT.decode(): made}))
+        found.client(m.Query(TEXT), perform=False)
+        for answer in (*answers, m.DataRow((b"raw",))):
+            found.server(answer)
+        assert b"raw" not in found._to_client
+
+
+@pytest.mark.parametrize("row", [m.DataRow((b"raw",)), m.CopyData(b"raw\n")])
+@pytest.mark.parametrize("kind", KINDS)
+def test_rows_that_nobody_asked_for_are_not_shown(kind: str, row: Said) -> None:
+    made = Plan(TEXT, (part(kind, None),), restricted=True)
+    for asked in (m.Parse(b"t", TEXT), m.Bind(b"", b"s"), m.Describe("S", b"s"), m.Close("S", b"s"), SYNC):
+        found = Playbook(FakePlanner(is_glass=False, restricted=True, plans={TEXT.decode(): made}), sealing=KEYS)
+        found.client(m.Parse(b"s", TEXT), SYNC).server(m.ParseComplete(), READY).quiet().client(asked).server(row)
+        assert found.session.is_over
+        assert b"raw" not in found._to_client
+
+
+def test_limits_of_several_statements_are_said_together() -> None:
+    made = Plan(TEXT, (part("plain", 3), part("plain", 3)), restricted=True)
+    planner = FakePlanner(is_glass=False, restricted=True, plans={TEXT.decode(): made})
+    one: tuple[Said, ...] = (fields(1), *[m.DataRow((b"1", b"2"))] * 3, m.CommandComplete(b"SELECT 3"))
+    found = Playbook(planner).client(m.Query(TEXT)).server(*one, *one, READY)
+    assert [(e["rows"], e["row_limit"], e["outcome"]) for e in found.events if e["kind"] == "end"] == [(6, 6, "done")]
