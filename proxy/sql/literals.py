@@ -23,7 +23,8 @@ from proxy.sql.parse import LITERALS, Statement, names, node_of
 _WORD = r"0-9A-Za-z_$\x80-\U0010ffff"
 # Every alternative begins with another character and takes a stretch to its end, and after the repetition something always
 # matches: nothing is read twice. (Python before 3.11.5 cannot be trusted with `(?:a|b)*+`.) A quote right behind a letter,
-# a digit or & may belong to a prefix, a $ behind one to a name: let the scanner see to those.
+# a digit or & may belong to a prefix, a $ behind one to a name, and LIMIT.5 with another number be LIMIT1e5: let the scanner
+# see to those.
 _CUT = re.compile(
     rf"""
     ( (?: [^'"$./\-0-9\\\x00-\x08\x0b\x0e-\x1f\x7f]++
@@ -38,7 +39,7 @@ _CUT = re.compile(
       )*
     )
     (?: ( (?<![{_WORD}&])'[^'\x00]*+(?:''[^'\x00]*+)*'(?!(?:[ \t\n\r\f\v]|--[^\n\r]*+)*')
-        | (?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][-+]?[0-9]++)?(?![{_WORD}.])
+        | (?:[0-9]++(?:\.[0-9]*+)?|(?<![{_WORD}])\.[0-9]++)(?:[eE][-+]?[0-9]++)?(?![{_WORD}.])
         )
       | ([\s\S]*+)
     )""",
