@@ -95,7 +95,10 @@ class Planner:
         return self.keep(wanted, self.make(wanted)) if known is None else known
 
     def at_hand(self, wanted: Wanted) -> Plan | None:
-        """The plan of a text that was planned before, or that differs from such a one in free literals only."""
+        """The plan of a text that was planned before, or that differs from such a one in free literals only.
+
+        Also where unknown names had to be looked up then: a catalog that changes brings another planner.
+        """
         known = self._plans.get(self._key(wanted))
         if known is not None:
             self._plans.move_to_end(self._key(wanted))

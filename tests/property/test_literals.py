@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from postgast import pg_query_pb2 as pb
 
 from proxy.errors import ProxyError, Unproven
-from proxy.plan import LONG_TEXT, Plan
+from proxy.plan import LONG_TEXT, Miss, Plan
 from proxy.planner import Planner
 from proxy.planner import templates as planner_templates
 from proxy.planner.restricted import Restricted
@@ -514,3 +514,14 @@ def test_a_long_text_has_no_template() -> None:
     planner.plan("SELECT '" + "1" * 900 + "', " + "1" * 900, path=world.PATH)
     planner.plan("SELECT 'x', 1.5", path=world.PATH)
     assert planner.templates.used == 1
+
+
+def test_a_text_whose_unknown_names_were_looked_up_is_at_hand() -> None:
+    planner = eager(world.planner("app"))
+    text = "UPDATE customers SET city = 'x'"
+    nowhere = ("pg_catalog",)
+    assert isinstance(planner.plan(text, path=nowhere), Miss)
+    looked_up = planner.plan(text, path=nowhere, after_miss=True)
+    assert planner.plan(text, path=nowhere) is looked_up
+    assert not compared(planner, text, path=nowhere)
+    assert isinstance(planner.plan("UPDATE customers SET city = 'y'", path=nowhere), Miss)
