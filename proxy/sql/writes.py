@@ -215,7 +215,7 @@ class _Target:
                 if owner is None or last in hidden or (owner in self._target_names() and not is_targets):
                     raise self._closed(last, node.location)
                 self._qualify(node, owner)
-            elif last in hidden:
+            elif last in hidden or (last == "tableoid" and self._is_part()):
                 if owner is None or owner in self._target_names():
                     hint = "If another relation's column is meant, give that relation an alias and write alias.column."
                     raise self._closed(last, node.location, hint)
@@ -225,10 +225,14 @@ class _Target:
         if qualifier in self._target_names() and self._may_mean_target(node):
             if last is None or last in hidden:
                 raise self._closed(last or "a whole row of it", node.location)
-            if last == "tableoid" and (self.relation.kind == "p" or self.relation.parents):
+            if last == "tableoid" and self._is_part():
                 raise self._closed("tableoid, which tells the partition", node.location)
             if self.relation.column(last) is None and last not in SYSTEM_COLUMNS:
                 raise self._closed(last, node.location)
+
+    def _is_part(self) -> bool:
+        """Whether its tableoid tells the partition a row is in, and with it a key."""
+        return self.relation.kind == "p" or bool(self.relation.parents)
 
     def _may_mean_target(self, node: Any) -> bool:
         """A third part is a schema: it settles whether the target is meant."""

@@ -795,3 +795,14 @@ UPDATE customers SET (city, id) = ('x', 1, 2)
 UPDATE customers c SET (city, id) = ROW(o.*) FROM (SELECT 'x', 1) o
 -- becomes
 UPDATE "shop"."customers" c SET (city, id) = ROW(o.*) FROM (SELECT 'x', 1) o
+
+-- tableoid tells the partition of what is written: bare it may be the target's
+-- role: analyst
+-- refuses: 42501 only columns you see in clear can be read from it, and not tableoid
+UPDATE visits SET o=(SELECT tableoid FROM orders)
+
+-- … and with its relation's name it is that relation's
+-- role: analyst
+UPDATE visits SET o=(SELECT orders.tableoid FROM orders)
+-- becomes
+UPDATE "shop"."visits" SET o=(SELECT orders.tableoid FROM "shop"."orders")
