@@ -96,8 +96,10 @@ class Replies:
             return
         if copy is not None and copy not in _LINES:
             return
-        counter = None if slot.limit is None else slot.counter()
-        most = sys.maxsize if slot.limit is None or counter is None else slot.limit - counter.counted
+        counter, most = None, sys.maxsize
+        if slot.limit is not None:
+            counter = slot.counter()
+            most = slot.limit - counter.counted
         count, start, end = self._reader.run(Backend.DATA_ROW if copy is None else Backend.COPY_DATA, most)
         if not count:
             return
