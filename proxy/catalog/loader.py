@@ -201,11 +201,15 @@ class Loader:
                         connection = self._connection = await self._connect()
                     return await question(connection)
             except (OSError, TimeoutError, asyncpg.PostgresError, *_ASYNCPG_TROUBLE) as error:
-                if connection is not None and not isinstance(error, asyncpg.PostgresError):
+                if connection is not None and (not isinstance(error, asyncpg.PostgresError) or connection.is_in_transaction()):
                     connection.terminate()  # in an unknown state
                 if not is_new and connection is not None and connection.is_closed():
                     continue
                 raise _unavailable(error) from error
+            except asyncio.CancelledError:
+                if connection is not None:
+                    connection.terminate()  # the request to cancel may still reach what would be asked next, or its ROLLBACK
+                raise
 
 
 async def _horizon(connection: Connection) -> tuple[object, ...]:
