@@ -193,18 +193,20 @@ class Loader:
 
     async def _ask_now(self, question: Callable[[Connection], Awaitable[_T]]) -> _T:
         while True:
-            connection = self._connection
-            is_new = connection is None or connection.is_closed()
+            connection = None if self._connection is None or self._connection.is_closed() else self._connection
+            is_new = connection is None
             try:
                 async with asyncio.timeout(self._timeout_s):
-                    if connection is None or connection.is_closed():
+                    if connection is None:
                         connection = self._connection = await self._connect()
                     return await question(connection)
             except (OSError, TimeoutError, asyncpg.PostgresError, *_ASYNCPG_TROUBLE) as error:
-                if connection is not None and (not isinstance(error, asyncpg.PostgresError) or connection.is_in_transaction()):
-                    connection.terminate()  # in an unknown state
-                if not is_new and connection is not None and connection.is_closed():
-                    continue
+                if connection is not None:
+                    is_fit = isinstance(error, asyncpg.PostgresError) and not connection.is_closed()
+                    if not is_fit or connection.is_in_transaction():
+                        connection.terminate()
+                        if not is_new:
+                            continue
                 raise _unavailable(error) from error
             except asyncio.CancelledError:
                 if connection is not None:

@@ -20,7 +20,8 @@ from tests.proxies import RawClient, error_of, kinds_of
 from tests.servers import role_password
 from tests.small import Inside, eventually, small_database
 
-STARTUP_SECONDS = 1.0
+STARTUP_SECONDS = 20.0
+SHORT_SECONDS = 1.0
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +30,17 @@ def running(newest_server: EmbeddedServer, tmp_path_factory: pytest.TempPathFact
     with small_database(newest_server, folder, limits=f"{{startup_seconds: {STARTUP_SECONDS}, sessions: 60}}") as small:
         one = Inside(small)
         yield one
+        one.stop()
+
+
+@pytest.fixture(scope="module")
+def impatient(newest_server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inside]:
+    """A proxy that waits SHORT_SECONDS for a login: too short for those who mean it, when the machine is busy."""
+    folder = tmp_path_factory.mktemp("impatient") / "proxy"
+    with small_database(newest_server, folder, limits=f"{{startup_seconds: {SHORT_SECONDS}}}") as small:
+        one = Inside(small)
+        yield one
+        one.rest()
         one.stop()
 
 
@@ -45,7 +57,7 @@ def proxy(running: Inside, caplog: pytest.LogCaptureFixture) -> Iterator[Inside]
     assert [record.getMessage() for record in caplog.records if record.exc_info or "ended by" in record.getMessage()] == []
 
 
-def conversation(proxy: Inside, data: bytes, *, then_close: bool = False, seconds: float = 6.0) -> bytes:
+def conversation(proxy: Inside, data: bytes, *, then_close: bool = False, seconds: float = 30.0) -> bytes:
     """Send bytes, and read until the proxy closes. `then_close`: we send nothing more, and say so."""
     with socket.create_connection((proxy.host, proxy.port), seconds) as wire:
         heard = b""
@@ -222,23 +234,23 @@ def test_a_proof_that_is_broken(proxy: Inside) -> None:
 # --- slow clients, many clients
 
 
-def test_a_slow_loris_is_closed_at_the_time_limit(proxy: Inside) -> None:
+def test_a_slow_loris_is_closed_at_the_time_limit(impatient: Inside) -> None:
     """Nothing; one byte; half a start-up; a start-up and then nothing: at the limit, not before and not long after."""
-    half = startup(b"user", proxy.small.app.encode())[:-4]
-    wires = [socket.create_connection((proxy.host, proxy.port), 10) for _ in range(4)]
+    half = startup(b"user", impatient.small.app.encode())[:-4]
     start = time.monotonic()
-    for wire, data in zip(wires, (b"", b"\0", half, startup(b"user", proxy.small.app.encode())), strict=True):
+    wires = [socket.create_connection((impatient.host, impatient.port), 30) for _ in range(4)]
+    for wire, data in zip(wires, (b"", b"\0", half, startup(b"user", impatient.small.app.encode())), strict=True):
         wire.sendall(data)
     for wire in wires:
         to_the_end(wire)
-        assert STARTUP_SECONDS * 0.7 < time.monotonic() - start < STARTUP_SECONDS + 2
+        assert SHORT_SECONDS * 0.7 < time.monotonic() - start < SHORT_SECONDS + 10
 
 
-def test_a_byte_now_and_then_does_not_prolong_it(proxy: Inside) -> None:
-    whole = startup(b"user", proxy.small.app.encode(), b"application_name", b"x" * 60)
+def test_a_byte_now_and_then_does_not_prolong_it(impatient: Inside) -> None:
+    whole = startup(b"user", impatient.small.app.encode(), b"application_name", b"x" * 60)
     start = time.monotonic()
-    with socket.create_connection((proxy.host, proxy.port), 10) as wire:
-        wire.settimeout(STARTUP_SECONDS / 20)
+    with socket.create_connection((impatient.host, impatient.port), 30) as wire:
+        wire.settimeout(SHORT_SECONDS / 20)
         for number in range(len(whole)):
             try:
                 wire.sendall(whole[number : number + 1])
@@ -248,9 +260,9 @@ def test_a_byte_now_and_then_does_not_prolong_it(proxy: Inside) -> None:
                 continue
             except (ConnectionResetError, BrokenPipeError):
                 break
-            if time.monotonic() - start > STARTUP_SECONDS + 3:
+            if time.monotonic() - start > SHORT_SECONDS + 11:
                 break
-    assert STARTUP_SECONDS * 0.7 < time.monotonic() - start < STARTUP_SECONDS + 2
+    assert SHORT_SECONDS * 0.7 < time.monotonic() - start < SHORT_SECONDS + 10
 
 
 def test_too_many_clients(proxy: Inside) -> None:
@@ -265,7 +277,7 @@ def test_too_many_clients(proxy: Inside) -> None:
     finally:
         for client in clients:
             client.socket.close()
-    eventually(lambda: proxy.sessions() == 1, 5, "sessions are left")
+    eventually(lambda: proxy.sessions() == 1, 30, "sessions are left")
 
 
 def test_who_only_connects_keeps_nobody_out(proxy: Inside) -> None:
@@ -278,7 +290,7 @@ def test_who_only_connects_keeps_nobody_out(proxy: Inside) -> None:
     finally:
         for wire in wires:
             wire.close()
-    eventually(lambda: proxy.sessions() == 1, 5, "sessions are left")
+    eventually(lambda: proxy.sessions() == 1, 30, "sessions are left")
 
 
 # --- encryption requests, newer protocols, cancel
@@ -356,7 +368,7 @@ def test_cancel_with_the_right_key_and_with_a_wrong_one(proxy: Inside) -> None:
             client.send(m.Query(f"SET application_name = '{application}'".encode()))
             client.until_ready()
             client.send(m.Query(b"SELECT pg_sleep(30)"))
-            eventually(lambda: any("sleep" in one[2] for one in proxy.small.active(application)), 5, "it does not run")  # noqa: B023
+            eventually(lambda: any("sleep" in one[2] for one in proxy.small.active(application)), 30, "it does not run")  # noqa: B023
             start = time.monotonic()
             assert conversation(proxy, m.CancelRequest(key.process_id, key.secret_key).to_bytes()) == b""
             frames = client.until_ready()
@@ -438,7 +450,7 @@ def test_inside_a_session(proxy: Inside, number: int) -> None:
                 assert error_of(seen).sqlstate == ("54000" if name == "query of 100 MB" else "08P01"), name
                 assert kinds_of(seen) == "E", name
             assert time.monotonic() - start < 3, name
-    eventually(lambda: not proxy.small.active("junk"), 10, "server processes are left")
+    eventually(lambda: not proxy.small.active("junk"), 30, "server processes are left")
     ends = proxy.small.events(kind="disconnect", login=login, application="junk")
     lost = [one for one in ends if one["sqlstate"] in ("08P01", "54000")]
     assert len(lost) >= len(INSIDE) - len(SERVERS_OWN)
@@ -449,10 +461,10 @@ def test_what_was_asked_before_the_junk_is_ended_in_the_log(proxy: Inside, numbe
     login = proxy.small.logins[number]
     with proxy.raw(login, application_name="before-junk") as client:
         client.send(m.Query(b"SELECT pg_sleep(30)"))
-        eventually(lambda: any("sleep" in one[2] for one in proxy.small.active("before-junk")), 5, "it does not run")
+        eventually(lambda: any("sleep" in one[2] for one in proxy.small.active("before-junk")), 30, "it does not run")
         client.send(frame(b"z", b""))
         assert error_of(client.to_end()).sqlstate == "08P01"
-    eventually(lambda: not proxy.small.active("before-junk"), 5, "the server still sleeps")
+    eventually(lambda: not proxy.small.active("before-junk"), 30, "the server still sleeps")
     begun = {one["id"] for one in proxy.small.events(kind="accept", login=login, application="before-junk")}
     ended = {one["id"] for one in proxy.small.events(kind="end", login=login, application="before-junk")}
     assert begun
@@ -481,4 +493,4 @@ def test_many_junk_sessions_at_once(proxy: Inside) -> None:
         if number % 2:
             wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # leave with a reset
         wire.close()
-    eventually(lambda: proxy.sessions() == 1, 10, "sessions are left")
+    eventually(lambda: proxy.sessions() == 1, 30, "sessions are left")

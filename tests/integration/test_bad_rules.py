@@ -200,20 +200,20 @@ def test_on_reload_broken_rules_change_nothing_and_good_ones_do(small: Small) ->
             assert open_session.execute(select).fetchall() == [("张*",)]
             small.rules_file.write_text(other.replace("class: basic,", "class: basics,"))
             proxy.process.send_signal(signal.SIGHUP)
-            eventually(lambda: "the old rules stay" in proxy.errors(), 10, "no word of the mistake")
+            eventually(lambda: "the old rules stay" in proxy.errors(), 30, "no word of the mistake")
             assert re.search(r"all\.yaml:\d+: ", proxy.errors())
             assert "basics" in proxy.errors()
             assert open_session.execute(select).fetchall() == [("张*",)]
             proxy.check()
             small.rules_file.write_text(other)
             proxy.process.send_signal(signal.SIGHUP)
-            eventually(lambda: "in force" in proxy.errors(), 10, "no word of the new rules")
+            eventually(lambda: "in force" in proxy.errors(), 30, "no word of the new rules")
             (masked,), = open_session.execute(select).fetchall()
             assert masked != "张*"
             assert "张" not in str(masked)
             small.rules_file.unlink()
             proxy.process.send_signal(signal.SIGHUP)
-            eventually(lambda: proxy.errors().count("the old rules stay") == 2, 10, "no word of the missing file")
+            eventually(lambda: proxy.errors().count("the old rules stay") == 2, 30, "no word of the missing file")
             assert open_session.execute(select).fetchall() == [(masked,)]
             assert "Traceback" not in proxy.errors()
     finally:
@@ -231,7 +231,7 @@ def test_a_login_that_loses_its_role_on_reload_is_let_go(small: Small) -> None:
             assert app.execute("SELECT 2").fetchall() == [(2,)]
             small.rules_file.write_text(small.rules)
             proxy.process.send_signal(signal.SIGHUP)
-            eventually(lambda: proxy.errors().count("in force") == 2, 10, "no word of the new rules")
+            eventually(lambda: proxy.errors().count("in force") == 2, 30, "no word of the new rules")
             proxy.check()
     finally:
         small.rules_file.write_text(small.rules)

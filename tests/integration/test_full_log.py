@@ -79,7 +79,7 @@ def folder_gone(proxy: Served) -> Iterator[None]:
 def refuses(proxy: Served) -> None:
     """Wait until statements are refused."""
     with proxy.connect(proxy.small.analyst) as client:
-        eventually(lambda: sqlstate_of(client, "SELECT 1") == "58030", 5, "the log still takes statements")
+        eventually(lambda: sqlstate_of(client, "SELECT 1") == "58030", 30, "the log still takes statements")
 
 
 def sqlstate_of(client: psycopg.Connection[tuple[object, ...]], sql: str) -> str:
@@ -225,7 +225,7 @@ def test_statements_are_refused_and_run_again_when_there_is_room(proxy: Served, 
         for client in (*clients.values(), in_block, prepared):
             client.socket.close()
     small.database.execute("DELETE FROM notes WHERE body = 'prepared'")  # its text is no part of the statement in the log
-    eventually(lambda: is_quiet(small), 10, "not all have left")
+    eventually(lambda: is_quiet(small), 30, "not all have left")
     whole(proxy, wrote=7)
     assert not any("never" in str(one) for one in small.events(kind="accept"))
     done = subprocess.run(
@@ -239,7 +239,7 @@ def test_what_runs_when_trouble_comes_ends_well_and_is_written_later(proxy: Serv
     small = proxy.small
     with proxy.raw(small.app, application_name="long") as client:
         client.send(m.Query(b"SELECT pg_sleep(0.5), 'long'"))
-        eventually(lambda: any("long" in query for _, _, query in small.active("long")), 5, "it does not run")
+        eventually(lambda: any("long" in query for _, _, query in small.active("long")), 30, "it does not run")
         with TROUBLES[trouble](proxy):
             assert kinds_of(client.until_ready()) == "TDCZ"
             assert simple(client, b"SELECT 1")[0] == "58030"
@@ -259,7 +259,7 @@ def test_leaving_while_the_log_is_full(proxy: Served, trouble: str) -> None:
         proxy.raw(small.app, application_name="vanished").socket.close()
         with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
             psycopg.connect(proxy.dsn(small.app, password="wrong"))
-        eventually(lambda: not small.active("vanished") and not small.active("in-and-out"), 10, "server processes are left")
+        eventually(lambda: not small.active("vanished") and not small.active("in-and-out"), 30, "server processes are left")
     proxy.check()
     assert len(small.events(kind="connect", application="in-and-out")) == 3
     assert len(small.events(kind="disconnect", application="in-and-out")) == 3
@@ -293,7 +293,7 @@ def test_a_killed_proxy_loses_nothing(newest_server: EmbeddedServer, tmp_path: P
             first.process.wait(10)
             for client in clients:
                 client.socket.close()
-        eventually(lambda: is_quiet(small), 10, "server processes are left")
+        eventually(lambda: is_quiet(small), 30, "server processes are left")
         accepted = {str(one["statement"]) for one in small.events(kind="accept")}
         notes = small.notes()
         assert len(notes) >= 30
@@ -360,7 +360,7 @@ def test_a_stop_with_a_full_log_says_what_is_lost(newest_server: EmbeddedServer,
         proxy = Served(small)
         try:
             with proxy.connect(small.app) as client, size_limit(proxy):
-                eventually(lambda: sqlstate_of(client, "SELECT 1") == "58030", 5, "it is not full")
+                eventually(lambda: sqlstate_of(client, "SELECT 1") == "58030", 30, "it is not full")
                 proxy.process.send_signal(signal.SIGTERM)
                 assert proxy.process.wait(15) == 1
         finally:

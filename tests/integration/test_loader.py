@@ -608,6 +608,30 @@ def test_a_lost_connection_is_replaced(database: Database) -> None:
     with_loader(database.dsn(), work)
 
 
+def test_a_given_up_connection_and_a_server_that_takes_nobody(database: Database) -> None:
+    """As while it recovers: it answers, with a refusal."""
+
+    async def work(loader: Loader) -> None:
+        first = await loader.load()
+        given_up = asyncio.ensure_future(loader.load())
+        await asyncio.sleep(0)
+        given_up.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await given_up
+        with psycopg.connect(database.server.dsn(), autocommit=True) as direct:
+            direct.execute(f"ALTER DATABASE {database.name} ALLOW_CONNECTIONS false")
+            try:
+                direct.execute("SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = %s", (database.name,))
+                for _ in range(2):
+                    with pytest.raises(Unavailable, match="55000"):
+                        await loader.load()
+            finally:
+                direct.execute(f"ALTER DATABASE {database.name} ALLOW_CONNECTIONS true")
+        assert await loader.load() is first
+
+    with_loader(database.dsn(), work)
+
+
 def test_no_server_is_unavailable(database: Database) -> None:
     for dsn, sqlstate in (
         ("postgresql://postgres:secret@127.0.0.1:1/x?sslmode=disable", "08006"),

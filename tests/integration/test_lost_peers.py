@@ -45,7 +45,7 @@ def proxy(running: Inside, server: EmbeddedServer, caplog: pytest.LogCaptureFixt
     if not server.is_running():
         server.start()
     running.rest()
-    eventually(lambda: tasks(running) == 0, 10, "tasks are left")
+    eventually(lambda: tasks(running) == 0, 30, "tasks are left")
     running.check()
     running.rest()
     assert unfinished(running) == []
@@ -320,4 +320,4 @@ def test_the_proxy_stops_while_queries_run(server: EmbeddedServer, tmp_path_fact
             for client in clients:
                 client.socket.close()
         assert unfinished(proxy) == []
-        eventually(lambda: not small.active("stopped"), 5, "the server still sleeps for nobody")
+        eventually(lambda: not small.active("stopped"), 30, "the server still sleeps for nobody")

@@ -54,7 +54,7 @@ def test_libpq_with_the_newest_protocol(place: tuple[Small, Inside], login: str)
 
         thread = threading.Thread(target=sleep)
         thread.start()
-        eventually(lambda: any("pg_sleep" in q and state == "active" for _, state, q in small.active("newest")), 10, "not yet")
+        eventually(lambda: any("pg_sleep" in q and state == "active" for _, state, q in small.active("newest")), 30, "not yet")
         one.cancel_safe(timeout=10)  # by the long key
         thread.join(20)
         assert [type(error) for error in errors] == [psycopg.errors.QueryCanceled]
@@ -101,7 +101,7 @@ def test_somebody_elses_key_cancels_nothing(place: tuple[Small, Inside]) -> None
     with way.raw(small.app, application_name="kept") as client:
         pid = key_of(client).process_id
         client.send(m.Query(b"SELECT pg_sleep(0.5), 'kept'"))
-        eventually(lambda: any("kept'" in query for _, _, query in small.active("kept")), 10, "it does not run")
+        eventually(lambda: any("kept'" in query for _, _, query in small.active("kept")), 30, "it does not run")
         with socket.create_connection((way.host, way.port), 10) as other:
             other.sendall(m.CancelRequest(pid, b"\0\0\0\0").to_bytes())
             assert other.recv(1) == b""  # closed once the server has looked at it
@@ -116,7 +116,7 @@ def test_the_server_ends_a_transaction_that_does_nothing(place: tuple[Small, Ins
     try:
         with way.connect(user) as one, pytest.raises(psycopg.errors.IdleInTransactionSessionTimeout):
             one.execute("BEGIN")
-            eventually(lambda: one.pgconn.socket >= 0 and ended(one), 10, "it stays")
+            eventually(lambda: one.pgconn.socket >= 0 and ended(one), 30, "it stays")
             one.execute("SELECT 1")
     finally:
         small.database.execute(f"ALTER ROLE {user} RESET idle_in_transaction_session_timeout")

@@ -191,7 +191,7 @@ def test_a_large_export_stops_at_once_and_holds_up_nobody(small: Small) -> None:
             times.append(time.monotonic() - start)
         is_over.set()
         thread.join()
-        eventually(lambda: [one[1] for one in small.active("export")] == ["idle"], 5, "the server works on")
+        eventually(lambda: [one[1] for one in small.active("export")] == ["idle"], 30, "the server works on")
     # Alone on two cores 0.1 to 0.4 s and less than 0.1 s; without turns 2.4 s and 1.8 s. The rest is for busy machines.
     assert max(times) < 2.0, times
     assert max(waits) < 0.5, sorted(waits)[-5:]

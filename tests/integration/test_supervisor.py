@@ -200,7 +200,7 @@ def test_a_stop_lets_transactions_end_and_takes_nobody_new(newest_server: Embedd
                 served.process.send_signal(signal.SIGTERM)
                 eventually(lambda: is_gone(idle), 20, "the idle session stays")
                 # Each worker hears of it by itself; the last has within moments.
-                eventually(lambda: is_turned_away(served, small.analyst), 10, "somebody new is let in")
+                eventually(lambda: is_turned_away(served, small.analyst), 30, "somebody new is let in")
                 busy.execute("INSERT INTO notes (body) VALUES ('ended')")
             assert served.process.wait(20) == 0
             with pytest.raises(psycopg.OperationalError):
@@ -232,12 +232,12 @@ def test_what_runs_too_long_is_ended_at_last(newest_server: EmbeddedServer, tmp_
         served = Served(small)
         with served.raw(small.app, application_name="long") as client:
             client.send(m.Query(b"SELECT pg_sleep(15)"))
-            eventually(lambda: any("pg_sleep" in query for _, _, query in small.active("long")), 10, "it does not run")
+            eventually(lambda: any("pg_sleep" in query for _, _, query in small.active("long")), 30, "it does not run")
             served.process.send_signal(signal.SIGTERM)
             kind, body = client.next()
             assert (chr(kind), b"57P01" in body) == ("E", True)
             assert served.process.wait(15) == 0
-        eventually(lambda: not small.active("long"), 10, "it runs on, on the server")
+        eventually(lambda: not small.active("long"), 30, "it runs on, on the server")
 
 
 def test_a_second_signal_waits_for_nothing(newest_server: EmbeddedServer, tmp_path: Path) -> None:
