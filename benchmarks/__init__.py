@@ -5,6 +5,7 @@
     data.py        tables and their rows; rules.yaml says who sees what of them
     wire.py        clients of our own: many connections at once, and a reader that is never the slowest
     pgbench.py     runs of pgbench, and what they print
+    relay.py       a relay that does nothing, as a target (--relay): what any proxy on asyncio costs at least
     works/         what is measured, one file a subject; scripts/ holds what pgbench runs
     report.py      medians, spreads and ratios as Markdown and JSON; plot.py draws them
     connections.py `make bench-connections`: idle, slow, vanished and hostile clients

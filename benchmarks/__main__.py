@@ -77,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--minutes", type=float, help=f"of soak (default {default.minutes:g})")
     add("--workers", help="of maskgate: auto or a number (default auto)")
     add("--pgbouncer", type=Path, metavar="PATH", help="the program, where PATH and /usr/sbin do not have it")
+    add("--relay", action="store_true", help="and a relay on uvloop that does nothing: what is to be reached at most")
     add("--folder", type=Path, help=f"of the report (default {default.folder})")
     return parser
 

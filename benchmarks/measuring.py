@@ -143,6 +143,7 @@ class Options:
     minutes: float = 30.0
     workers: str = "auto"
     pgbouncer: Path | None = None
+    relay: bool = False
     folder: Path = field(default_factory=lambda: Path("build/bench"))
 
     def by_clients(self, default: Sequence[int], full: Sequence[int] = (1, 8, 32, 100)) -> Sequence[int]:

@@ -52,7 +52,7 @@ class StageError(Exception):
 
 @dataclass
 class Stage:
-    """All of it, running. `targets`: direct, pgbouncer where there is one, maskgate."""
+    """All of it, running. `targets`: direct, pgbouncer where there is one, the relay if wanted, maskgate."""
 
     folder: Path
     bin_dir: Path
@@ -159,6 +159,15 @@ class Stage:
         with _running([str(self.pgbouncer_program), "pgbouncer.ini"], said, account=account, folder=folder) as process:
             yield Target("pgbouncer", _told(process, said, lambda: port if _answers(port) else None), process.pid)
 
+    @contextmanager
+    def relay(self) -> Iterator[Target]:
+        """Bytes passed on, nothing else: see `relay`."""
+        count = (os.cpu_count() or 1) if self.options.workers == "auto" else int(self.options.workers)
+        said = self.folder / "relay.said"
+        command = [sys.executable, str(Path(__file__).with_name("relay.py")), str(self.server.port), str(count)]
+        with _running(command, said) as process:
+            yield Target("relay", _told(process, said, lambda: _port_in(said.read_text(errors="replace"))), process.pid)
+
 
 @contextmanager
 def staged(options: Options, needs: Sequence[Callable[[Stage], None]]) -> Iterator[Stage]:
@@ -202,8 +211,10 @@ def staged(options: Options, needs: Sequence[Callable[[Stage], None]]) -> Iterat
 def with_proxies(stage: Stage) -> Iterator[None]:
     """Fill in the targets while the block runs."""
     with ExitStack() as stack:
-        proxies = [stage.maskgate()] if stage.pgbouncer_program is None else [stage.pgbouncer(), stage.maskgate()]
-        stage.targets = (stage.direct, *(stack.enter_context(one) for one in proxies))
+        others = [] if stage.pgbouncer_program is None else [stage.pgbouncer()]
+        if stage.options.relay:
+            others.append(stage.relay())
+        stage.targets = (stage.direct, *(stack.enter_context(one) for one in (*others, stage.maskgate())))
         yield
 
 
@@ -267,7 +278,7 @@ def _told(process: subprocess.Popen[bytes], said: Path, found: Callable[[], int 
 
 
 def _port_in(said: str) -> int | None:
-    found = re.search(r"maskgate listens on \S+:(\d+) for", said)
+    found = re.search(r"listens on \S+:(\d+) for", said)
     return int(found[1]) if found else None
 
 

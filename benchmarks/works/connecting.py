@@ -31,7 +31,8 @@ def _connections(stage: Stage) -> Iterator[Cell]:
 
     yield Cell(f"logins, {TOGETHER} at once", stage.targets_as(UNRESTRICTED), logins)
     for login, who in ((UNRESTRICTED, "unrestricted"), (ANALYST, "masked")):
-        yield Cell(f"{count:,} idle connections, {who}", stage.targets_as(login)[1:], idle)
+        targets = [one for one in stage.targets_as(login)[1:] if one.name != "relay"]
+        yield Cell(f"{count:,} idle connections, {who}", targets, idle)
 
 
 async def _idle(stage: Stage, target: Target, count: int) -> Sample:

@@ -53,7 +53,7 @@ def test_a_work_that_fails_ends_no_other(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_a_short_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """What is measured was looked at: masked names and opened cards, or there would be no figure."""
-    arguments = ["--quick", "--only", "masked-point", "mix", "--clients", "1", "--workers", "1", "--folder", str(tmp_path)]
+    arguments = ["--quick", "--only", "masked-point", "mix", "--clients", "1", "--workers", "1", "--relay", "--folder", str(tmp_path)]
     assert main(arguments) == 0
     said = capsys.readouterr().out
     assert said == (tmp_path / "report.md").read_text()
@@ -62,6 +62,6 @@ def test_a_short_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
         ("masked-point", "prepared, 1 client"), ("masked-point", "simple, 1 client"), ("mix", "prepared, 1 client"),
     ]  # fmt: skip
     for [one] in cells.values():
-        for target in ("direct", "maskgate"):
+        for target in ("direct", "relay", "maskgate"):
             assert one[target]["errors"] == 0
             assert all(value > 0 for value in one[target]["figures"].values())
