@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -44,6 +44,7 @@ BIG_STACK_BYTES = 512 * 1024 * 1024
 # squared is its work. 16 million take it 0.1 s; a run of 4,000 characters is no SQL anybody means.
 RUN_WORK = 16_000_000
 _RUN = re.compile(rb"[-+*/<>=~!@#%^&|`?]{16,}")
+_AS_RUN = bytes(43 if chr(code) in "-+*/<>=~!@#%^&|`?" else 32 for code in range(256))  # these characters all alike
 _RUN_END = re.compile(rb"[-+*/<>=~!@#%^&|`?]*+")
 # What stands outside block comments, as far as it may hide a run or be one (PostgreSQL 18, 4.1 Lexical Structure).
 _OUTSIDE = re.compile(
@@ -95,7 +96,7 @@ def _leaves() -> Iterator[type]:
             yield getattr(_T, name)
 
 
-_LEAVES = frozenset(_leaves())
+_LEAVES = frozenset((*_leaves(), _T.A_Const))  # what a constant holds is read from the constant itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +209,7 @@ def scan(source: bytes) -> tuple[list[Token], list[Token]]:
             hint="Send bulk data as parameters or by COPY.",
         )
     text = _decoded(source)
-    if sum(len(run) ** 2 for run in _RUN.findall(source)) > RUN_WORK:
+    if b"+" * 16 in source.translate(_AS_RUN) and sum(len(run) ** 2 for run in _RUN.findall(source)) > RUN_WORK:
         _check_runs(source)
     try:
         scanned = postgast.scan(text)
@@ -216,7 +217,8 @@ def scan(source: bytes) -> tuple[list[Token], list[Token]]:
         raise _syntax(source, error) from None
     if len(scanned.tokens) > TOTAL_TOKENS:
         raise TooComplex(f"the statement has {len(scanned.tokens)} tokens; the limit is {TOTAL_TOKENS}")
-    found = [Token(one.start, one.end, one.token) for one in scanned.tokens]
+    new, cls = tuple.__new__, Token  # what Token(…) does, without the call of a function for each
+    found = [new(cls, (one.start, one.end, one.token)) for one in scanned.tokens]
     comments = [one for one in found if one.kind in COMMENTS]
     return [one for one in found if one.kind not in COMMENTS] if comments else found, comments
 
@@ -263,25 +265,23 @@ def literals_hidden(source: bytes) -> str:
     return _hidden(source, tokens, comments)
 
 
-def _hidden(source: bytes, tokens: Iterable[Token], comments: Iterable[Token]) -> str:
+def _hidden(source: bytes, tokens: Iterable[Token], comments: Sequence[Token]) -> str:
     pieces: list[bytes] = []
     at = 0
-    hidden = [(t, b"?") for t in tokens if t.kind in LITERALS] + [(c, b"") for c in comments]
-    for token, put in sorted(hidden):
-        pieces.append(source[at : token.start])
-        pieces.append(put)
-        at = token.end
+    hidden = [(start, end, b"?") for start, end, kind in tokens if kind in LITERALS]
+    if comments:
+        hidden = sorted([*hidden, *((one.start, one.end, b"") for one in comments)])
+    for start, end, put in hidden:
+        pieces += (source[at:start], put)
+        at = end
     pieces.append(source[at:])
     return b"".join(pieces).decode("utf-8", "replace")
 
 
 def fingerprint(source: bytes, tokens: tuple[Token, ...]) -> str:
     """16 hex digits equal for texts that differ only in literals, comments and white space."""
-    digest = hashlib.sha256()
-    for token in tokens:
-        digest.update(b"?" if token.kind in LITERALS else source[token.start : token.end])
-        digest.update(b" ")
-    return digest.hexdigest()[:16]
+    words = [b"?" if kind in LITERALS else source[start:end] for start, end, kind in tokens]
+    return hashlib.sha256(b" ".join([*words, b""])).hexdigest()[:16]
 
 
 def _decoded(source: bytes) -> str:
@@ -314,8 +314,7 @@ def _measure(tokens: list[Token]) -> int:
     """How many tokens can nest. Raises TooComplex for chains and depths that overrun the grammar's recursion."""
     nesting = 0
     chains = [0]
-    for token in tokens:
-        kind = token.kind
+    for _, _, kind in tokens:
         if kind in _SEPARATORS:
             chains[-1] = 0
             continue

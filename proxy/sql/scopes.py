@@ -39,6 +39,8 @@ from proxy.sql.reading import (
 QUERY_DEPTH = 64
 # Relations in one statement. PostgreSQL's planner takes seconds beyond some hundreds.
 RELATIONS = 1_000
+# Parts of an expression that refer to nothing.
+_NOTHING_IN_IT = frozenset((pb.A_Const, pb.ParamRef, pb.String, pb.TypeName))
 
 
 @dataclass(frozen=True, slots=True)
@@ -808,7 +810,7 @@ class _Reader:
         waiting: list[tuple[Any, Place, tuple[Any, ...]]] = [(node_of(root), Place.OTHER, ())]
         while waiting:
             node, place, others = waiting.pop()
-            if node is None or isinstance(node, (pb.A_Const, pb.ParamRef, pb.String, pb.TypeName)):
+            if node is None or type(node) in _NOTHING_IN_IT:
                 continue
             if isinstance(node, pb.ColumnRef):
                 self.column(node, scope, place, others)
@@ -1016,12 +1018,16 @@ def _operands(node: Any) -> list[tuple[Any, Place, tuple[Any, ...]]]:
     if plain and node.kind in (pb.AEXPR_OP, pb.AEXPR_DISTINCT, pb.AEXPR_NOT_DISTINCT):
         return [(left, Place.COMPARED, (right,)), (right, Place.COMPARED, (left,))]
     if plain and node.kind == pb.AEXPR_IN and isinstance(right, pb.List):
-        items = tuple(node_of(i) for i in right.items)
-        return [(left, Place.COMPARED, items), *((item, Place.COMPARED, (left,)) for item in items)]
+        return _one_of(left, tuple(map(node_of, right.items)))
     if operator[-1:] == ("=",) and node.kind == pb.AEXPR_OP_ANY and isinstance(right, pb.A_ArrayExpr):
-        items = tuple(node_of(i) for i in right.elements)
-        return [(left, Place.COMPARED, items), *((item, Place.COMPARED, (left,)) for item in items)]
+        return _one_of(left, tuple(map(node_of, right.elements)))
     return [(left, Place.OTHER, ()), (right, Place.OTHER, ())]
+
+
+def _one_of(left: Any, items: tuple[Any, ...]) -> list[tuple[Any, Place, tuple[Any, ...]]]:
+    """Operands of IN and the like. Constants are many in long lists, and nobody asks for their place."""
+    placed = [(one, Place.COMPARED, (left,)) for one in items if type(one) not in _NOTHING_IN_IT]
+    return [(left, Place.COMPARED, items), *placed]
 
 
 def _is_star(node: Any) -> bool:

@@ -29,6 +29,8 @@ ROWS = ("Select", "Insert", "Update", "Delete", "Merge")
 _WRITES = (pb.InsertStmt, pb.UpdateStmt, pb.DeleteStmt, pb.MergeStmt)
 _WITH_CLAUSE = (pb.SelectStmt, *_WRITES)
 _JUDGED_WHOLE = (pb.LockingClause, pb.RangeSubselect, pb.RangeVar, pb.IntoClause)
+# Children with no name to judge, known on every server; and the one that is judged with the statement it belongs to.
+_NOTHING_IN_IT = frozenset((pb.A_Const, pb.String, pb.ParamRef, pb.WithClause))
 # Where the target of a write is not visible: PostgreSQL answers "invalid reference to FROM-clause entry".
 _BLIND = ("with_clause", "select_stmt", "from_clause", "using_clause", "source_relation")
 # Statements around a query, which stands in their field `query`.
@@ -110,25 +112,28 @@ class _Verifier:
     def rows(self, stmt: Message) -> None:
         waiting: list[tuple[Any, frozenset[str]]] = [(stmt, frozenset())]
         unqualified = spread_unnests(walk(stmt)) if b"unnest" in self.outcome.source.lower() else frozenset()
+        known: set[type[Message]] = set()
         while waiting:
             node, ctes = waiting.pop()
             kind = type(node)
             if kind in _JUDGED_WHOLE and self.is_judged(node, ctes):
                 continue
-            since = NODES.get(kind_of(node))
-            if since is None or since > self.snapshot.server_version_num:
-                raise Bug(f"{kind_of(node)} came out of rewriting")
+            if kind not in known:
+                since = NODES.get(kind_of(node))
+                if since is None or since > self.snapshot.server_version_num:
+                    raise Bug(f"{kind_of(node)} came out of rewriting")
+                known.add(kind)
             if kind is pb.FuncCall:
                 if len(node.funcname) == 1 and node.location not in unqualified:
                     raise Bug("a function call left unqualified")
                 if names(node.funcname)[-1] == "current_setting" and not reads_only_built_in_settings(node):
                     raise Bug("a setting is read whose name is not known")
             self.firewall.check_node(self.outcome, node)
-            inside = self.inside(node)
+            inside = children(node) if kind not in _WRITES else self.inside(node)
             if kind in _WITH_CLAUSE and node.HasField("with_clause"):
                 ctes, members = self.with_clause(node.with_clause, ctes)
                 waiting += members
-            waiting += [(c, ctes) for c in inside if type(c) is not pb.WithClause]
+            waiting += [(c, ctes) for c in inside if type(c) not in _NOTHING_IN_IT]
 
     def is_judged(self, node: Any, ctes: frozenset[str]) -> bool:
         """Whether nothing inside it need be looked at."""
@@ -141,9 +146,7 @@ class _Verifier:
         return True  # FOR UPDATE OF names aliases
 
     def inside(self, node: Any) -> list[Any]:
-        """The children to visit; of a write all but its target and what RETURNING may show of that."""
-        if type(node) not in _WRITES:
-            return children(node)
+        """The children of a write to visit: all but its target and what RETURNING may show of that."""
         shown = self.target(node)
         found = list(children(node, but=("relation", "returning_clause")))
         if node.HasField("returning_clause"):

@@ -24,7 +24,7 @@ from proxy.planner import templates as planner_templates
 from proxy.planner.restricted import Restricted
 from proxy.sql import literals as sql_literals
 from proxy.sql.firewall import Firewall
-from proxy.sql.parse import Statement, parse
+from proxy.sql.parse import Statement, node_of, parse
 from tests import world
 from tests.fuzz.corpus import seeds
 from tests.fuzz.mutate import CHOICE_BYTES, Mutator
@@ -403,8 +403,9 @@ def test_a_check_that_looks_at_a_value_is_found_out(literal: str, monkeypatch: p
     check_node = Firewall.check_node
 
     def nosy(self: Firewall, statement: Statement, node: Any) -> None:
-        if isinstance(node, pb.A_Const) and not node.isnull:
-            if re.match(rb"'.*'|[\d.]+", statement.source[node.location :])[0] == literal.encode():  # type: ignore[index]
+        value = node_of(node.rexpr) if isinstance(node, pb.A_Expr) else None
+        if isinstance(value, pb.A_Const) and not value.isnull:
+            if re.match(rb"'.*'|[\d.]+", statement.source[value.location :])[0] == literal.encode():  # type: ignore[index]
                 return check_node(self, statement, node)
             raise Unproven("a value nobody knows")
         return check_node(self, statement, node)
