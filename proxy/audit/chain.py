@@ -46,20 +46,22 @@ def link(at: Link, event: Mapping[str, object], time: str = "") -> tuple[bytes, 
 
     `time` (ISO 8601) stands before what the event says, unless it has one.
     """
-    try:
-        line = _line(at, event, time)
-    except orjson.JSONEncodeError:  # lone surrogates, integers over 64 bits, other types
-        line = _line(at, {_text(key): _plain(value) for key, value in event.items()}, time)
-    return line, Link(at.seq + 1, sha256(line).hexdigest())
+    return link_all(at, (event,), time)
 
 
 def link_all(at: Link, events: Iterable[Mapping[str, object]], time: str = "") -> tuple[bytes, Link]:
-    """The lines of a batch as one piece, for one write."""
+    """The same of a batch, its lines as one piece, for one write."""
     lines = []
+    seq, hash_before = at.seq, at.hash.encode()
+    stamp = f',"time":"{time}"'.encode() if time else b""
     for event in events:
-        line, at = link(at, event, time)
+        try:
+            line = _line(seq, hash_before, event, stamp)
+        except orjson.JSONEncodeError:  # lone surrogates, integers over 64 bits, other types
+            line = _line(seq, hash_before, {_text(key): _plain(value) for key, value in event.items()}, stamp)
         lines.append(line)
-    return b"".join(lines), at
+        seq, hash_before = seq + 1, sha256(line).hexdigest().encode()
+    return b"".join(lines), Link(seq, hash_before.decode())
 
 
 def header(*, lane: int, segment: int, started: str, tails: Sequence[Tail] = (), follows: str = "") -> Event:
@@ -149,13 +151,12 @@ def _diagnose(number: int, line: bytes, entry: Link | None, at: Link, before: Li
     return Broken(number, at.seq, f"removed: {missing} missing here")
 
 
-def _line(at: Link, event: Mapping[str, object], time: str) -> bytes:
+def _line(seq: int, hash_before: bytes, event: Mapping[str, object], stamp: bytes) -> bytes:
     if "seq" in event or "prev" in event:  # a second one in the line would hide the first from readers
         event = {key: value for key, value in event.items() if key not in ("seq", "prev")}
     # Joined as bytes: copying the dictionary for more keys costs as much as writing it.
     rest = orjson.dumps(event, option=orjson.OPT_APPEND_NEWLINE)[1:]
-    stamp = f',"time":"{time}"' if time and "time" not in event else ""
-    return b'{"seq":%d,"prev":"%b"%b%b%b' % (at.seq, at.hash.encode(), stamp.encode(), b"," if event else b"", rest)
+    return b'{"seq":%d,"prev":"%b"%b%b%b' % (seq, hash_before, b"" if "time" in event else stamp, b"," if event else b"", rest)
 
 
 def _plain(value: object) -> object:

@@ -270,23 +270,22 @@ class Link:
         to_server: list[bytes] = []
         is_over = forwards = False
         for action in actions:
-            match action:
-                case ToClient(data):
-                    to_client.append(data)
-                case ToServer(data) | Statement(data=data):
-                    to_server.append(data)
-                case Record():
-                    pass
-                case StartTls():
-                    self._write_client(to_client)
-                    to_client = []
-                    assert self._listen_tls is not None  # noqa: S101 - it was offered
-                    self._client_tls, self._waits_for_tls = Tls(self._listen_tls.context, is_server=True), True
-                case Close():
-                    is_over = True
-                case _:
-                    forwards = forwards or isinstance(action, ForwardCancel)
-                    self.shell.ask(self, action)
+            if isinstance(action, ToClient):
+                to_client.append(action.data)
+            elif isinstance(action, (ToServer, Statement)):
+                to_server.append(action.data)
+            elif isinstance(action, Record):
+                pass
+            elif isinstance(action, StartTls):
+                self._write_client(to_client)
+                to_client = []
+                assert self._listen_tls is not None  # noqa: S101 - it was offered
+                self._client_tls, self._waits_for_tls = Tls(self._listen_tls.context, is_server=True), True
+            elif isinstance(action, Close):
+                is_over = True
+            else:
+                forwards = forwards or isinstance(action, ForwardCancel)
+                self.shell.ask(self, action)
         if to_server:
             self._write_server(to_server)
         if to_client:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
@@ -71,7 +71,10 @@ class Metrics:
     def __init__(self, now: Callable[[], float]) -> None:
         self.now = now
         self.counts: Counts = {name: {} for name in METRICS}
-        self._ends: dict[str, list[list[float]]] = {}  # by role: what `counts` has of its ends
+        # what `counts` has of these, found without looking for it: they are counted for every statement
+        self._statements: dict[tuple[str, str], list[float]] = {}
+        self._ends: dict[str, list[list[float]]] = {}
+        self._histograms: dict[str, tuple[tuple[float, ...], list[float]]] = {}
         for name, values in _FROM_THE_START.items():
             for value in values:
                 self.add(name, 0, value)
@@ -95,30 +98,31 @@ class Metrics:
 
     def observe(self, name: str, value: float) -> None:
         """Into a histogram."""
-        buckets = METRICS[name].buckets
-        found = self.counts[name].get("")
+        found = self._histograms.get(name)
         if found is None:
-            found = self.counts[name][""] = [0.0] * (len(buckets) + 2)
-        found[bisect_left(buckets, value)] += 1
-        found[-1] += value
+            buckets = METRICS[name].buckets
+            found = self._histograms[name] = buckets, self.counts[name].setdefault("", [0.0] * (len(buckets) + 2))
+        buckets, cells = found
+        cells[bisect_left(buckets, value)] += 1
+        cells[-1] += value
 
     # -- what the proxy tells
 
-    def events(self, events: Sequence[Mapping[str, object]], log_seconds: float) -> None:
+    def events(self, events: Sequence[Mapping[str, Any]], log_seconds: float) -> None:
         """These were recorded, which took so long."""
         self.observe("maskgate_log_append_seconds", log_seconds)
         for event in events:
-            match event["kind"]:
-                case "accept":
-                    self.add("maskgate_statements_total", 1, str(event["role"]), str(event["verdict"]))
-                case "end":
-                    self._end(event)
-                case "refuse":
-                    self.add("maskgate_statements_total", 1, str(event["role"]), "refused")
-                case "connect":
-                    self.add("maskgate_logins_total", 1, "ok")
-                case "login_refused":
-                    self.add("maskgate_logins_total", 1, "refused")
+            kind = event["kind"]
+            if kind == "accept":
+                self._statement(event["role"], event["verdict"])
+            elif kind == "end":
+                self._end(event)
+            elif kind == "refuse":
+                self._statement(event["role"], "refused")
+            elif kind == "connect":
+                self.add("maskgate_logins_total", 1, "ok")
+            elif kind == "login_refused":
+                self.add("maskgate_logins_total", 1, "refused")
 
     def log_failed(self) -> None:
         """The log took nothing."""
@@ -130,28 +134,31 @@ class Metrics:
         if seconds is not None:
             self.observe("maskgate_planning_seconds", seconds)
 
-    def _cells(self, role: str) -> list[list[float]]:
-        for name in _OF_ENDS:
-            self.add(f"maskgate_{name}_total", 0, role)
-        return [self.counts[f"maskgate_{name}_total"][role] for name in _OF_ENDS]
+    def _cell(self, name: str, *labels: str) -> list[float]:
+        """What `counts` has of a counter."""
+        self.add(name, 0, *labels)
+        return self.counts[name]["\0".join(labels)]
 
-    def _end(self, event: Mapping[str, object]) -> None:
-        role = str(event["role"])
-        cells = self._ends.get(role) or self._ends.setdefault(role, self._cells(role))
-        for name, cell in zip(_OF_ENDS, cells, strict=True):
-            cell[0] += _number(event[name])
-        duration = event["duration_us"]
-        if isinstance(duration, int):
-            self.observe("maskgate_statement_seconds", duration / 1_000_000)
-        limit, rows = event.get("row_limit"), event["rows"]
-        if isinstance(limit, int) and isinstance(rows, int) and limit:
+    def _statement(self, role: str, verdict: str) -> None:
+        cell = self._statements.get((role, verdict))
+        if cell is None:
+            cell = self._statements[role, verdict] = self._cell("maskgate_statements_total", role, verdict)
+        cell[0] += 1
+
+    def _end(self, event: Mapping[str, Any]) -> None:
+        role = event["role"]
+        cells = self._ends.get(role)
+        if cells is None:
+            cells = self._ends[role] = [self._cell(f"maskgate_{name}_total", role) for name in _OF_ENDS]
+        rows = event["rows"]
+        cells[0][0] += rows
+        cells[1][0] += event["bytes"]
+        cells[2][0] += event["sensitive_cells"]
+        self.observe("maskgate_statement_seconds", event["duration_us"] / 1_000_000)
+        if limit := event.get("row_limit"):
             self.observe("maskgate_budget_used_ratio", rows / limit)
         if event["outcome"] == "stopped":
             self.add("maskgate_export_stops_total", 1, role)
-
-
-def _number(value: object) -> int:
-    return value if isinstance(value, int) else 0
 
 
 def merged(several: Iterable[Counts]) -> Counts:

@@ -76,7 +76,10 @@ class Client:
                 if self._express.slot is not None:
                     self._express.expand()
                 if kind == Frontend.BIND and self._express.run(self._buffer, self._frames, self._at):
-                    self._at = len(self._frames)
+                    self._frames, self._at = (), 0
+                    if self._reader.is_clean:
+                        self.is_stalled = False
+                        return False
                     continue
                 if kind == Frontend.TERMINATE:
                     # What ran in a block of ours is committed first, as it would have been by itself; a COPY will not end now.

@@ -84,7 +84,11 @@ class Replies:
                 if self._ledger.slots and frames[0][0] == Backend.PARSE_COMPLETE:  # the Parse just before it
                     self._frames(self._reader.buffer, frames[:1])
                     del frames[0]
-                if not frames or (not self._ledger.slots and self._express.met(self._reader.buffer, frames)):
+                if not frames:
+                    continue
+                if not self._ledger.slots and self._express.met(self._reader.buffer, frames):
+                    if self._reader.is_clean:
+                        return
                     continue
                 self._express.expand()
             self._frames(self._reader.buffer, frames)
