@@ -39,6 +39,8 @@ TOTAL_TOKENS = 2_000_000
 # Above this many tokens that can nest, parse on a thread with a large stack.
 BIG_STACK_TOKENS = 4_000
 BIG_STACK_BYTES = 512 * 1024 * 1024
+# So many are joined by one call, which keeps every other thread waiting.
+AT_ONCE = 10_000
 
 # The scanner reads a run of operator characters to its end for each `+`, `-` or `/*` in it: the sum of the runs' lengths
 # squared is its work. 16 million take it 0.1 s; a run of 4,000 characters is no SQL anybody means.
@@ -266,22 +268,28 @@ def literals_hidden(source: bytes) -> str:
 
 
 def _hidden(source: bytes, tokens: Iterable[Token], comments: Sequence[Token]) -> str:
+    done: list[bytes] = []
     pieces: list[bytes] = []
     at = 0
-    hidden = [(start, end, b"?") for start, end, kind in tokens if kind in LITERALS]
+    hidden: Iterable[tuple[int, int, bytes]] = ((start, end, b"?") for start, end, kind in tokens if kind in LITERALS)
     if comments:
         hidden = sorted([*hidden, *((one.start, one.end, b"") for one in comments)])
     for start, end, put in hidden:
         pieces += (source[at:start], put)
         at = end
-    pieces.append(source[at:])
-    return b"".join(pieces).decode("utf-8", "replace")
+        if len(pieces) > AT_ONCE:
+            done.append(b"".join(pieces))
+            pieces = []
+    return b"".join([*done, *pieces, source[at:]]).decode("utf-8", "replace")
 
 
 def fingerprint(source: bytes, tokens: tuple[Token, ...]) -> str:
     """16 hex digits equal for texts that differ only in literals, comments and white space."""
-    words = [b"?" if kind in LITERALS else source[start:end] for start, end, kind in tokens]
-    return hashlib.sha256(b" ".join([*words, b""])).hexdigest()[:16]
+    digest = hashlib.sha256()
+    for at in range(0, len(tokens), AT_ONCE):
+        words = [b"?" if kind in LITERALS else source[start:end] for start, end, kind in tokens[at : at + AT_ONCE]]
+        digest.update(b" ".join([*words, b""]))
+    return digest.hexdigest()[:16]
 
 
 def _decoded(source: bytes) -> str:
