@@ -102,6 +102,8 @@ class Client:
 
     def _frame(self, kind: int, frame: bytes) -> None:
         """One frame. Raises Hold before it changed anything, or a fatal ProxyError."""
+        if kind in (Frontend.SYNC, Frontend.FLUSH) and len(frame) != HEAD_BYTES:
+            raise ProtocolError("invalid message format")  # the server would answer it, and then we lost count
         if kind == Frontend.SYNC:
             self._sync(frame)
         elif kind == Frontend.FLUSH:

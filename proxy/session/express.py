@@ -20,11 +20,12 @@ from proxy.session.naming import Naming
 from proxy.session.slots import Portal, Prepared, Slot, Unsure
 from proxy.session.stopping import Stopping
 from proxy.wire.frames import HEAD_BYTES, Frame
-from proxy.wire.messages import Backend, CommandComplete, Frontend
+from proxy.wire.messages import Backend, CommandComplete
 
 # Of the unnamed portal, with all its rows; byte for byte what every driver sends.
 _DESCRIBE = b"D\x00\x00\x00\x06P\x00"
 _EXECUTE = b"E\x00\x00\x00\x09\x00\x00\x00\x00\x00"
+_SYNC = b"S\x00\x00\x00\x04"
 
 
 class Express:
@@ -42,7 +43,9 @@ class Express:
         """Frames from `at` on, the first of them a Bind: whether they were sent."""
         count = len(frames) - at
         describes = count == 4
-        if not (describes or count == 3) or frames[-1][0] != Frontend.SYNC or not self._is_quiet(may_parse=True):
+        if not (describes or count == 3) or not self._is_quiet(may_parse=True):
+            return False
+        if buffer[frames[-1][1] : frames[-1][2]] != _SYNC:
             return False
         _, start, end = frames[at]
         stop = buffer.find(b"\0", start + HEAD_BYTES + 1, end)

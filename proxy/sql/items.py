@@ -108,7 +108,7 @@ def first_argument(statement: Statement, call: Any) -> tuple[int, int]:
         elif kind == p.COMMA and depth == 0:
             end = index
             break
-    if end == opening + 1 or call.func_variadic:
+    if end == opening + 1 or call.func_variadic or call.agg_order or call.agg_star:
         raise Unproven("a call is not written as expected", position=statement.character(call.location))
     return tokens[opening + 1].start, tokens[end - 1].end
 

@@ -285,3 +285,13 @@ SHOW my.setting
 -- role: analyst
 -- refuses: 0A000 settings with a dot
 SELECT current_setting('my.setting')
+
+-- … whose name is computed, written as it is written for aggregates only
+-- role: analyst
+-- refuses: 0A000 not written as expected
+SELECT current_setting('search' || '_path' ORDER BY 1)
+
+-- … with a star
+-- role: analyst
+-- refuses: 0A000 not written as expected
+SELECT current_setting(*)

@@ -603,6 +603,16 @@ def test_a_reply_nobody_asked_for_ends_the_session(reply: m.Message) -> None:
     assert errors_of(book.client_hears()) == ["08006"]
 
 
+@pytest.mark.parametrize("kind", [m.Frontend.FLUSH, m.Frontend.SYNC])
+@pytest.mark.parametrize("before", [(), (P(b"", b"SELECT 1"), B(b"", b""), m.Describe("P", b""), E(b""))])
+def test_a_flush_or_sync_that_holds_something_ends_the_session(kind: int, before: tuple[m.Message, ...]) -> None:
+    """The server would answer a Flush then, and skip what comes next: nobody could tell its replies apart."""
+    book = glass().client(*before, m.frame(kind, b"E\0\0\0\x09\0\0\0\0\0"))
+    (error,) = (one for one in book.client_hears() if isinstance(one, m.ErrorResponse))
+    assert (error.severity, error.sqlstate) == ("FATAL", "08P01")
+    assert not any(isinstance(one, m.Flush | m.Sync) for one in book.server_hears())
+
+
 def test_a_simple_query_is_never_suspended() -> None:
     book = glass().client(Q(b"SELECT 1; SELECT 2")).server(m.PortalSuspended())
     assert errors_of(book.client_hears()) == ["08006"]
