@@ -13,7 +13,7 @@ from postgast import pg_query_pb2 as pb
 
 from proxy.errors import Unproven
 from proxy.sql import parse as p
-from proxy.sql.parse import Statement, node_of, walk
+from proxy.sql.parse import Statement, Token, node_of, walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +131,15 @@ def reference_span(statement: Statement, column_ref: Any) -> tuple[int, int]:
     if last >= len(tokens) or any(tokens[i].kind != p.DOT for i in range(first + 1, last, 2)):
         raise Unproven("a column reference is not written as expected", position=statement.character(column_ref.location))
     return tokens[first].start, tokens[last].end
+
+
+def label_end(statement: Statement, end: int) -> int:
+    """Where the label of an item ends whose expression ends at `end`. Raises Unproven for one in U&"…"."""
+    index = next(i for i, token in enumerate(statement.tokens) if token.start >= end)
+    label: Token = statement.tokens[index + int(statement.tokens[index].kind == p.TOKEN_AS)]
+    if statement.source[label.start : label.start + 2].lower() == b"u&":
+        raise Unproven("a label is not written as expected", position=statement.character(label.start))
+    return label.end
 
 
 _TEXT_TYPES = {("text",), ("varchar",), ("bpchar",)}

@@ -18,7 +18,7 @@ from proxy.errors import Refusal, Unproven
 from proxy.policy.verdict import Closed, Masked, Open, Verdict
 from proxy.sql import build
 from proxy.sql.firewall import Firewall, reads_only_built_in_settings
-from proxy.sql.items import first_argument, group_by_start, qualifier_span, reference_span, relation_item
+from proxy.sql.items import first_argument, group_by_start, label_end, qualifier_span, reference_span, relation_item
 from proxy.sql.nodes import spread_unnests
 from proxy.sql.parse import Statement, names
 from proxy.sql.reading import Grouping, OutColumn, Reading, Use
@@ -66,7 +66,7 @@ def rewrite(
         text = _subquery(statement, use, verdict, mentioned, handed_out.get(use, set()), extras)
         subqueries.setdefault(use.relation.oid, set()).add(text)
         edits += _replaced(statement, use, text)
-    edits += _stars_without(statement, reading, hidden)
+    edits += _stars_without(statement, stmt, reading, hidden)
     for grouping in reading.groupings:
         edits += _implied_grouping(statement, grouping, verdict_of)
     writes = check_writes(statement, reading, verdict_of, firewall.snapshot)
@@ -180,14 +180,21 @@ def _system_columns(statement: Statement, use: Use) -> list[str]:
     return [build.system_column(use.relation, name) for name in sorted(use.system_columns)]
 
 
-def _stars_without(statement: Statement, reading: Reading, hidden: list[Use]) -> list[Edit]:
-    """Stars over relations whose subquery has further columns are written out, column by column."""
+def _stars_without(statement: Statement, stmt: Message, reading: Reading, hidden: list[Use]) -> list[Edit]:
+    """Stars over relations whose subquery has further columns are written out, column by column.
+
+    `t.* AS x` without its label, which PostgreSQL takes no notice of (transformTargetList in parse_target.c).
+    """
     edits = []
     for star in reading.stars:
         columns = star.columns()
         if columns is not None and any(source.use in hidden for source in star.sources):
             text = ", ".join(f"{build.quoted(source)}.{build.quoted(column)}" for source, column in columns)
-            edits.append(Edit(*reference_span(statement, star.reference), text))
+            start, end = reference_span(statement, star.reference)
+            items = (one for one in statement.nodes(stmt, pb.ResTarget) if one.name and one.val.HasField("column_ref"))
+            if any(one.val.column_ref.location == star.reference.location for one in items):
+                end = label_end(statement, end)
+            edits.append(Edit(start, end, text))
     return edits
 
 

@@ -295,3 +295,8 @@ SELECT current_setting('search' || '_path' ORDER BY 1)
 -- role: analyst
 -- refuses: 0A000 not written as expected
 SELECT current_setting(*)
+
+-- a label that is two words for the scanner, behind a star that is written out
+-- role: analyst
+-- refuses: 0A000 a label is not written as expected
+SELECT c, c.* U&"!0061" UESCAPE '!' FROM shop.customers c

@@ -95,6 +95,13 @@ SELECT (c).email FROM customers c
 -- becomes
 SELECT ("c"."c").email FROM {customers: * &c} c
 
+-- a star beside it is written out, without a label: PostgreSQL takes no notice of one there
+-- role: analyst
+-- notices: shop.customers: birth_date, raw closed to you: NULL
+SELECT c, c.* AS x, c.*y FROM customers c
+-- becomes
+SELECT "c"."c", "c"."id", "c"."name", "c"."email", "c"."phone", "c"."birth_date", "c"."profile", "c"."raw", "c"."city", "c"."id", "c"."name", "c"."email", "c"."phone", "c"."birth_date", "c"."profile", "c"."raw", "c"."city" FROM {customers: * &c} c
+
 -- ONLY moves inside
 -- role: analyst
 SELECT id FROM ONLY customers
