@@ -199,6 +199,15 @@ class Inside(Way):
         self.running.stop()
 
 
+@contextmanager
+def inside(server: EmbeddedServer, folder: Path, /, **config: str) -> Iterator[Inside]:
+    """A small database and a proxy for it on a thread. `config`: see `write_config`."""
+    with small_database(server, folder, **config) as small:
+        one = Inside(small)
+        yield one
+        one.stop()
+
+
 class Served(Way):
     """`maskgate serve` as a process of its own; its stderr goes to a file."""
 

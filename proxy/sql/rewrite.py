@@ -186,13 +186,14 @@ def _stars_without(statement: Statement, stmt: Message, reading: Reading, hidden
     `t.* AS x` without its label, which PostgreSQL takes no notice of (transformTargetList in parse_target.c).
     """
     edits = []
+    items = statement.nodes(stmt, pb.ResTarget)
+    labelled = {one.val.column_ref.location for one in items if one.name and one.val.HasField("column_ref")}
     for star in reading.stars:
         columns = star.columns()
         if columns is not None and any(source.use in hidden for source in star.sources):
             text = ", ".join(f"{build.quoted(source)}.{build.quoted(column)}" for source, column in columns)
             start, end = reference_span(statement, star.reference)
-            items = (one for one in statement.nodes(stmt, pb.ResTarget) if one.name and one.val.HasField("column_ref"))
-            if any(one.val.column_ref.location == star.reference.location for one in items):
+            if star.reference.location in labelled:
                 end = label_end(statement, end)
             edits.append(Edit(start, end, text))
     return edits

@@ -78,7 +78,7 @@ class _Verifier:
         elif kind == "Lock":
             for one in stmt.relations:
                 self.qualified(one.range_var)
-        else:
+        elif kind != "ConstraintsSet":  # which names constraints
             for node in walk(stmt):
                 if isinstance(node, pb.RangeVar):
                     self.temporary(node, is_made=kind == "Create")

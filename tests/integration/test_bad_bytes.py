@@ -18,7 +18,7 @@ from proxy.wire.auth import SCRAM_SHA_256
 from proxy.wire.frames import HEAD_BYTES, FrameReader
 from tests.proxies import RawClient, error_of, kinds_of
 from tests.servers import role_password
-from tests.small import Inside, eventually, small_database
+from tests.small import Inside, eventually, inside
 
 STARTUP_SECONDS = 20.0
 SHORT_SECONDS = 1.0
@@ -27,21 +27,17 @@ SHORT_SECONDS = 1.0
 @pytest.fixture(scope="module")
 def running(newest_server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inside]:
     folder = tmp_path_factory.mktemp("bytes") / "proxy"
-    with small_database(newest_server, folder, limits=f"{{startup_seconds: {STARTUP_SECONDS}, sessions: 60}}") as small:
-        one = Inside(small)
+    with inside(newest_server, folder, limits=f"{{startup_seconds: {STARTUP_SECONDS}, sessions: 60}}") as one:
         yield one
-        one.stop()
 
 
 @pytest.fixture(scope="module")
 def impatient(newest_server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inside]:
     """A proxy that waits SHORT_SECONDS for a login: too short for those who mean it, when the machine is busy."""
     folder = tmp_path_factory.mktemp("impatient") / "proxy"
-    with small_database(newest_server, folder, limits=f"{{startup_seconds: {SHORT_SECONDS}}}") as small:
-        one = Inside(small)
+    with inside(newest_server, folder, limits=f"{{startup_seconds: {SHORT_SECONDS}}}") as one:
         yield one
         one.rest()
-        one.stop()
 
 
 @pytest.fixture

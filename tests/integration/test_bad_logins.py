@@ -17,7 +17,7 @@ from proxy.wire import messages as m
 from proxy.wire.auth import SCRAM_SHA_256, ScramClient, make_nonce
 from proxy.wire.frames import HEAD_BYTES, FrameReader
 from tests.servers import role_password
-from tests.small import Inside, Small, eventually, own_server, small_database
+from tests.small import Inside, Small, eventually, inside, own_server, small_database
 
 STARTUP_SECONDS = 5.0  # of the proxy whose server may be stopped
 
@@ -239,10 +239,8 @@ def lonely_server() -> Iterator[EmbeddedServer]:
 @pytest.fixture(scope="module")
 def lonely_proxy(lonely_server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inside]:
     folder = tmp_path_factory.mktemp("lonely") / "proxy"
-    with small_database(lonely_server, folder, limits=f"{{startup_seconds: {STARTUP_SECONDS}}}") as small:
-        one = Inside(small)
+    with inside(lonely_server, folder, limits=f"{{startup_seconds: {STARTUP_SECONDS}}}") as one:
         yield one
-        one.stop()
 
 
 @pytest.fixture

@@ -223,11 +223,10 @@ class _Comparison:
                 yield old, items.pop(0), f"{place}.target_list[{number}]"
                 continue
             source = value.fields[-2].string.sval if len(value.fields) > 1 else None
-            count = 0
-            while len(items) > rest and self.is_plain(items[0], source):
-                items.pop(0)
-                count += 1
-            if count < max((w for a, (w, _) in self.further.items() if source in (None, a)), default=1):
+            shown: set[tuple[str, ...]] = set()  # a star gives each column once: what comes again is the next star's
+            while len(items) > rest and self.is_plain(items[0], source) and names(node_of(items[0].val).fields) not in shown:
+                shown.add(names(node_of(items.pop(0).val).fields))
+            if len(shown) < max((w for a, (w, _) in self.further.items() if source in (None, a)), default=1):
                 raise _Different("a star written out in part")
         if items:
             raise _Different("a longer target list")

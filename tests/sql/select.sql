@@ -102,6 +102,12 @@ SELECT c, c.* AS x, c.*y FROM customers c
 -- becomes
 SELECT "c"."c", "c"."id", "c"."name", "c"."email", "c"."phone", "c"."birth_date", "c"."profile", "c"."raw", "c"."city", "c"."id", "c"."name", "c"."email", "c"."phone", "c"."birth_date", "c"."profile", "c"."raw", "c"."city" FROM {customers: * &c} c
 
+-- SET CONSTRAINTS names no relation, whatever else stands in its text
+-- role: analyst
+SET CONSTRAINTS l DEFERRED; SELECT city FROM customers
+-- becomes
+SET CONSTRAINTS l DEFERRED; SELECT city FROM {customers: city} AS "customers"
+
 -- ONLY moves inside
 -- role: analyst
 SELECT id FROM ONLY customers
