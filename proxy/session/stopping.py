@@ -71,9 +71,8 @@ class Stopping:
             return
         ledger = self._ledger
         if not ledger.is_open_segment:
-            if self._may_be_in_block:
-                raise Hold
-        elif self._stoppable_segment == ledger.segment and not ledger.is_skipping:
+            raise Hold
+        if self._stoppable_segment == ledger.segment and not ledger.is_skipping:
             commits = kind == Frontend.SYNC and self._acting_segment == ledger.segment and not self._may_be_in_block
             if commits or kind in (Frontend.QUERY, Frontend.FUNCTION_CALL):
                 self._wait()

@@ -341,9 +341,21 @@ def test_too_late_with_the_sync_under_way_in_a_block() -> None:
     book.server(SYNTAX, FAILED).to_client(FAILED)
 
 
-def test_reads_outside_blocks_never_wait() -> None:
+def test_no_cancel_can_hit_what_comes_behind_the_segment() -> None:
+    """The server may be through with the stopped statement, and with all of its segment, when our cancel reaches it."""
+    book = guarded().client(*RUN, *RUN, SYNC, Q(b"SELECT 1"), *RUN, SYNC).to_server(*RUN, *RUN, SYNC).quiet()
+    book.server(PARSED, BOUND, ROW, ROW, ROW, DONE, PARSED, BOUND, ROW, DONE, READY)
+    book.then(CancelServer(KEY.process_id, KEY.secret_key)).to_server()
+    assert errors_of(book.client_hears()) == ["53400"]
+    book.answer("cancel_done").to_server(Q(b"SELECT 1")).server(ROW, DONE, READY).to_server(*RUN, SYNC)
+    book = guarded().client(Q(b"SELECT 1"), Q(b"SELECT 2")).to_server(Q(b"SELECT 1"))
+    book.server(ROW, DONE, READY).to_client(ROW, DONE, READY).to_server(Q(b"SELECT 2"))
+
+
+def test_what_nothing_stops_goes_on_in_its_pipeline() -> None:
+    unlimited = Playbook(FakePlanner(is_glass=False, restricted=True))
     said = [*RUN, *RUN, SYNC, Q(b"SELECT 1"), *RUN, SYNC]
-    guarded().client(*said).to_server(*said)
+    unlimited.client(*said).to_server(*said)
 
 
 def test_what_acts_waits_for_the_rows_before_it() -> None:
