@@ -38,6 +38,7 @@ SAME = (
     "MERGE INTO customers USING orders ON customers.id = orders.id WHEN MATCHED THEN UPDATE SET city = '' RETURNING *",
     "DECLARE k CURSOR FOR SELECT name FROM customers FOR UPDATE OF customers",
     "SELECT name INTO TEMP kept FROM customers",
+    "SET CONSTRAINTS shop.customers DEFERRED",
 )
 
 

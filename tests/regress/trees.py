@@ -338,9 +338,11 @@ class _Comparison:
             raise _Different("another relation")
         if before.schemaname and before.schemaname != after.schemaname:
             raise _Different("another schema")
+        if place.startswith("ConstraintsSet"):
+            return  # a constraint's name, though it may be a relation's too
         if not after.schemaname:
             is_made = after.relpersistence == "t"
-            if after.relname not in self.members and not is_made and not place.startswith("ConstraintsSet"):
+            if after.relname not in self.members and not is_made:
                 raise _Different("a relation left unqualified")
             return
         relation = self.snapshot.relation(after.schemaname, after.relname)
