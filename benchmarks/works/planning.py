@@ -1,12 +1,13 @@
 """Planning alone, in this process: how long a text takes to be judged the first time, and again (the longest are not kept).
 
 The catalog is the server's, loaded once, with copies of one of its tables added until there are as many as wanted. Each cold
-text differs from all others in a name, so that no cache can know it.
+text differs from all others in a name, so that no cache can know it. Garbage is looked for as seldom as in a worker.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -19,6 +20,7 @@ from proxy.caller import Caller
 from proxy.catalog.loader import load
 from proxy.catalog.snapshot import Oid, Snapshot
 from proxy.cli.policy import Policy, read_rules
+from proxy.cli.worker import GARBAGE_THRESHOLDS
 from proxy.plan import Plan
 from proxy.planner import Planner
 from proxy.policy.decide import is_system
@@ -42,7 +44,7 @@ def statement(length: int, number: int) -> str:
 def _planning(stage: Stage) -> Iterator[Cell]:
     policy = Policy(read_rules(stage.folder / "rules"), None)
     loaded = asyncio.run(load(stage.server.dsn(database=DATABASE), version=1))
-    for tables, length in [(10, length) for length in LENGTHS] + [(tables, LENGTHS[0]) for tables in TABLES[1:]]:
+    for tables, length in [(100, length) for length in LENGTHS] + [(tables, LENGTHS[0]) for tables in TABLES if tables != 100]:
         snapshot = of_size(loaded, tables)
         planners = {}
         for target in _TARGETS:
@@ -58,6 +60,9 @@ def _timing(seconds: float, planners: dict[str, Planner], length: int, numbers: 
     def measure(target: Target) -> Sample:
         planner = planners[target.name]
         planner.plan(statement(length, 0), path=PATH)
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*GARBAGE_THRESHOLDS)
         spent: list[float] = []
         end = time.perf_counter() + seconds
         while time.perf_counter() < end and len(spent) < _MOST:

@@ -63,6 +63,7 @@ class Planner:
         self._watch = watch
         self._plans: OrderedDict[tuple[object, ...], Plan] = OrderedDict()
         self.templates = Templates(anywhere=judge.is_glass)
+        self._latest: tuple[str, tuple[str, list[str]] | None] = ("", None)  # the text that was cut last
 
     @property
     def cached(self) -> int:
@@ -102,7 +103,7 @@ class Planner:
         known = self._plans.get(self._key(wanted))
         if known is not None:
             self._plans.move_to_end(self._key(wanted))
-        elif len(wanted.text) <= LONG_TEXT and (cut := sql_literals.cut(wanted.text)) is not None and cut[1]:
+        elif (cut := self._cut(wanted.text)) is not None:
             known = self.templates.find(self._place(wanted, cut[0]), wanted.text, cut[1])
         if known is not None and self._watch is not None:
             self._watch.planned(None)
@@ -131,12 +132,19 @@ class Planner:
             self._plans[self._key(wanted)] = made.plan
             if len(self._plans) > CACHED_PLANS:
                 self._plans.popitem(last=False)
-        if len(wanted.text) <= LONG_TEXT and (cut := sql_literals.cut(wanted.text)) is not None and cut[1]:
+        if (cut := self._cut(wanted.text)) is not None:
             place = self._place(wanted, cut[0])
             self.templates.learn(place, wanted.text, cut[1], made, lambda other: self.make(wanted._replace(text=other))[0])
         if self._watch is not None:
             self._watch.planned(seconds)
         return made.plan
+
+    def _cut(self, text: str) -> tuple[str, list[str]] | None:
+        """The skeleton and the literals of a text; None where no template is to be looked for. Asked twice of a new text."""
+        if self._latest[0] is not text:
+            cut = sql_literals.cut(text) if len(text) <= LONG_TEXT else None
+            self._latest = (text, cut if cut is not None and cut[1] else None)
+        return self._latest[1]
 
     def _key(self, wanted: Wanted) -> tuple[object, ...]:
         oids = wanted.param_oids if self.restricted else ()

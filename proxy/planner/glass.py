@@ -42,4 +42,4 @@ class Glass(Planning):
             may_change_catalog=changes,
             ends_transaction=ends,
         )
-        return Made(plan, True, statement)
+        return self.made(plan, statement, keep=True)

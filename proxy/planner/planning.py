@@ -11,7 +11,7 @@ from postgast import pg_query_pb2 as pb
 
 from proxy.catalog.snapshot import Column, Oid, Relation, Snapshot
 from proxy.errors import StatementError, Unproven
-from proxy.plan import CopyForm, Miss, Naming, Part, Plan, SavepointAction, SealedParam, SealedResult, Use, Wanted
+from proxy.plan import LONG_TEXT, CopyForm, Miss, Naming, Part, Plan, SavepointAction, SealedParam, SealedResult, Use, Wanted
 from proxy.policy.verdict import Masked, Open, Seal, Verdict
 from proxy.sql import parse as sql_parse
 from proxy.sql.firewall import Firewall
@@ -123,7 +123,7 @@ class Judged:
 class Made:
     """What came of planning one text. `keep`: whether it may be had again by who sends the same text, or one of its shape.
 
-    `statement`: as it was read; None when our grammar does not take it.
+    `statement`: as it was read; None when our grammar does not take it, and of a long text, which makes no template.
     """
 
     plan: Plan
@@ -148,6 +148,7 @@ class Planning:
         self.seal_text = seal_text
         self.path = wanted.path
         self.source = wanted.text.encode()
+        self.is_long = len(wanted.text) > LONG_TEXT
         self.in_prepare = wanted.in_prepare
         self.after_miss = wanted.after_miss
         self.temporary = wanted.temporary
@@ -302,7 +303,12 @@ class Planning:
             may_change_names=any(map(_changes_names, parts)),
         )
         holds_values = any(one.sealed is not None and one.sealed.has_constants for one in judged)
-        return Made(plan, not holds_values, statement)
+        return self.made(plan, statement, keep=not holds_values)
+
+    def made(self, plan: Plan, statement: Statement, *, keep: bool) -> Made:
+        if self.is_long:
+            statement.forget()
+        return Made(plan, keep, None if self.is_long else statement)
 
     def prove(self, statement: Statement, judged: list[Judged], text: bytes) -> None:
         """Read the outcome again, where something is protected from the caller."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import cached_property
 
 from proxy.catalog.snapshot import FOREIGN, PARTITIONED, TOAST, Column, Oid, Relation, Snapshot
 from proxy.masking.types import BYTEA, TEXT, oid_of
@@ -93,7 +94,7 @@ class Judge:
     @property
     def refused_functions(self) -> frozenset[str]:
         """Functions of pg_catalog that would show a hidden partition key."""
-        return _BOUND_FUNCTIONS if self.restricted and self._hides_partition_keys() else frozenset()
+        return _BOUND_FUNCTIONS if self.restricted and self._hides_partition_keys else frozenset()
 
     def read(self, oid: Oid) -> Verdict:
         """The verdict for one relation; remembered, so it costs one look-up the second time."""
@@ -194,7 +195,7 @@ class Judge:
         if name in rules.open_columns:
             seen = rules.open_columns[name]
             hidden = {c.name: "values of columns, sampled" for c in relation.columns if c.name not in seen}
-        if name == "pg_catalog.pg_class" and self._hides_partition_keys():
+        if name == "pg_catalog.pg_class" and self._hides_partition_keys:
             hidden["relpartbound"] = "bounds are values of a partition key that is hidden"
         if hidden:
             return _with_closed_columns(relation, hidden)
@@ -204,6 +205,7 @@ class Judge:
             return Closed(_BUILTIN, "it holds pieces of long values")
         return Closed(_BUILTIN, "nobody has judged this relation of PostgreSQL's yet")
 
+    @cached_property
     def _hides_partition_keys(self) -> bool:
         return any(
             r.kind == PARTITIONED and hides_key(r, self.own(r))

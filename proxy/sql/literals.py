@@ -108,7 +108,7 @@ def cut(text: str) -> tuple[str, list[str]] | None:
         pieces.append(skipped)
         if literal:
             literals.append(literal)
-            pieces.append(_kind(literal))
+            pieces.append(_INTEGER if literal.isdigit() and len(literal) < 10 else _kind(literal))
         elif rest:
             return None
     return "".join(pieces), literals
@@ -119,8 +119,6 @@ def _kind(literal: str) -> str:
         return _STRING
     if not literal.isdigit():
         return _NUMBER
-    if len(literal) < 10:
-        return _INTEGER
     digits = literal.lstrip("0")
     return _INTEGER if (len(digits), digits) <= (10, "2147483647") else _NUMBER  # process_integer_literal in scan.l
 

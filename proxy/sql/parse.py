@@ -11,6 +11,8 @@ import re
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import postgast
@@ -65,6 +67,7 @@ _INSIDE = re.compile(rb"/\*|\*/")
 
 _T = pg_query_pb2
 _TOKEN = _T.Token
+_PARTS = attrgetter("start", "end", "token")  # of a ScanToken
 _WRAPPER = _T.Node.DESCRIPTOR
 LITERALS = frozenset(_TOKEN.Value(name) for name in ("ICONST", "FCONST", "SCONST", "BCONST", "XCONST", "USCONST"))
 COMMENTS = frozenset((_TOKEN.Value("SQL_COMMENT"), _TOKEN.Value("C_COMMENT")))
@@ -106,8 +109,8 @@ class Statement:
     """One text, scanned and parsed. `stmts` are (node name without 'Stmt', node); spans are byte offsets into `source`."""
 
     source: bytes
-    tokens: tuple[Token, ...]  # comments left out
-    comments: tuple[Token, ...]
+    tokens: list[Token]  # comments left out
+    comments: list[Token]
     stmts: tuple[tuple[str, Message], ...]
     starts: tuple[int, ...] = ()  # where each of them begins, white space and comments before it included
     _nodes: dict[int, tuple[Message, dict[type, list[Any]]]] = field(default_factory=dict, compare=False, repr=False)
@@ -125,6 +128,14 @@ class Statement:
             for node in walk(below):
                 known[1].setdefault(type(node), []).append(node)
         return known[1]
+
+    def forget(self) -> None:
+        """Give back what was read, in pieces: Python would free all that a long text is made of in one go, while everybody
+        else waits. Nothing is to be asked afterwards."""
+        lists = [self.tokens, self.comments, *(nodes for _, groups in self._nodes.values() for nodes in groups.values())]
+        for one in lists:
+            while one:
+                del one[-AT_ONCE:]
 
     def parameters(self) -> frozenset[bytes]:
         """Every parameter as it is written, `$1`."""
@@ -169,8 +180,9 @@ def kind_of(node: Message) -> str:
     return str(node.DESCRIPTOR.name)
 
 
-def children(node: Message, but: Collection[str] = ()) -> list[Any]:
-    """Every direct child message, wrappers removed; `but`: fields to leave out."""
+def children(node: Message, but: Collection[str] = (), *, constants: bool = True) -> list[Any]:
+    """Every direct child message, wrappers removed; `but`: fields to leave out; without `constants`, of which a long list
+    has many, no A_Const."""
     found: list[Any] = []
     if type(node) in _LEAVES:
         return found
@@ -182,7 +194,7 @@ def children(node: Message, but: Collection[str] = ()) -> list[Any]:
         if kind is _WRAPPER:
             for item in values:
                 which = item.WhichOneof("node")
-                if which is not None:
+                if which is not None and (constants or which != "a_const"):
                     found.append(getattr(item, which))
         else:
             found.extend(values)
@@ -195,7 +207,8 @@ def walk(node: Message) -> Iterator[Message]:
     while waiting:
         one = waiting.pop()
         yield one
-        waiting.extend(children(one))
+        if type(one) not in _LEAVES:
+            waiting.extend(children(one))
 
 
 def names(values: Any) -> tuple[str, ...]:
@@ -219,8 +232,12 @@ def scan(source: bytes) -> tuple[list[Token], list[Token]]:
         raise _syntax(source, error) from None
     if len(scanned.tokens) > TOTAL_TOKENS:
         raise TooComplex(f"the statement has {len(scanned.tokens)} tokens; the limit is {TOTAL_TOKENS}")
-    new, cls = tuple.__new__, Token  # what Token(…) does, without the call of a function for each
-    found = [new(cls, (one.start, one.end, one.token)) for one in scanned.tokens]
+    # what Token(one.start, one.end, one.token) does, without a step of Python for each
+    found: list[Token] = []
+    for at in range(0, len(scanned.tokens), AT_ONCE):
+        found += map(tuple.__new__, repeat(Token), map(_PARTS, scanned.tokens[at : at + AT_ONCE]))
+    if b"--" not in source and b"/*" not in source:
+        return found, []
     comments = [one for one in found if one.kind in COMMENTS]
     return [one for one in found if one.kind not in COMMENTS] if comments else found, comments
 
@@ -237,7 +254,7 @@ def parse(source: bytes) -> Statement:
         if node is not None:
             stmts.append((kind_of(node).removesuffix("Stmt"), node))
             starts.append(raw.stmt_location)
-    return Statement(source, tuple(tokens), tuple(comments), tuple(stmts), tuple(starts))
+    return Statement(source, tokens, comments, tuple(stmts), tuple(starts))
 
 
 def parse_plpgsql(header: str, body: str) -> Any:
@@ -283,7 +300,7 @@ def _hidden(source: bytes, tokens: Iterable[Token], comments: Sequence[Token]) -
     return b"".join([*done, *pieces, source[at:]]).decode("utf-8", "replace")
 
 
-def fingerprint(source: bytes, tokens: tuple[Token, ...]) -> str:
+def fingerprint(source: bytes, tokens: Sequence[Token]) -> str:
     """16 hex digits equal for texts that differ only in literals, comments and white space."""
     digest = hashlib.sha256()
     for at in range(0, len(tokens), AT_ONCE):
@@ -319,7 +336,12 @@ def _check_runs(source: bytes) -> None:
 
 
 def _measure(tokens: list[Token]) -> int:
-    """How many tokens can nest. Raises TooComplex for chains and depths that overrun the grammar's recursion."""
+    """How many tokens can nest; 0 where they are too few to matter.
+
+    Raises TooComplex for chains and depths that overrun the grammar's recursion.
+    """
+    if len(tokens) <= BRACKET_DEPTH:  # the least of the limits
+        return 0
     nesting = 0
     chains = [0]
     for _, _, kind in tokens:

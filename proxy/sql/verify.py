@@ -57,6 +57,7 @@ def verify(
     verifier = _Verifier(outcome, firewall, verdict_of, allowed)
     for kind, stmt in outcome.stmts:
         verifier.statement(kind, stmt)
+    outcome.forget()
 
 
 class _Verifier:
@@ -129,7 +130,7 @@ class _Verifier:
                 if names(node.funcname)[-1] == "current_setting" and not reads_only_built_in_settings(node):
                     raise Bug("a setting is read whose name is not known")
             self.firewall.check_node(self.outcome, node)
-            inside = children(node) if kind not in _WRITES else self.inside(node)
+            inside = children(node, constants=False) if kind not in _WRITES else self.inside(node)
             if kind in _WITH_CLAUSE and node.HasField("with_clause"):
                 ctes, members = self.with_clause(node.with_clause, ctes)
                 waiting += members
@@ -278,11 +279,11 @@ class _Verifier:
             return False
         first = self.outcome.token_at(start)
         there = self.outcome.tokens[first : first + len(tokens)]
-        return [(t.start - start, t.end - start, t.kind) for t in there] == [(t.start, t.end, t.kind) for t in tokens]
+        return [(begin - start, end - start, kind) for begin, end, kind in there] == tokens
 
 
 @lru_cache(maxsize=4096)
-def _anatomy(text: bytes) -> tuple[int, tuple[Token, ...]]:
+def _anatomy(text: bytes) -> tuple[int, list[Token]]:
     """Of a subquery of ours: where in it the relation's name stands, and its tokens. Raises Bug for a comment in it."""
     tokens, comments = scan(text)
     if comments:
@@ -292,7 +293,7 @@ def _anatomy(text: bytes) -> tuple[int, tuple[Token, ...]]:
     inner = node_of(node_of(node_of(tree.stmts[0][1].from_clause[0]).subquery).from_clause[0])
     if isinstance(inner, pb.RangeTableSample):
         inner = node_of(inner.relation)
-    return inner.location - len(head), tuple(tokens)
+    return inner.location - len(head), tokens
 
 
 def _written(node: Any) -> list[str] | None:
