@@ -41,6 +41,7 @@ class Use:
     columns: tuple[tuple[str, str, str, str], ...] = ()  # (column, how, mask, class)
 
 
+Shape = tuple[bytes, tuple[int, ...]]  # a RowDescription as the client gets it, and the format codes in it
 CopyForm = Literal["rows", "header", "binary"]  # what CopyData carries besides rows: a first line; a header and a trailer
 
 
@@ -86,12 +87,13 @@ class Part:
     hides_messages: bool = False  # triggers, constraints, views or policies may speak of rows the caller does not see
     writes: bool = False  # rows, also in its WITH, or what EXECUTE runs
     cells: int = field(init=False, compare=False)  # columns of a row that are sensitive: shown masked, or decrypted
-    shapes: set[bytes] = field(default_factory=set, init=False, compare=False, repr=False)  # RowDescriptions that pass
+    # RowDescriptions that were judged, by their bodies; None: it passes as it is
+    shapes: dict[bytes, Shape | None] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
     def is_usual(self) -> bool:
-        """One query or write that opens no value and touches no name; or a transaction's begin or end."""
-        does_more = self.results or self.naming or self.copy or self.makes_temporary or self.uses_temporary or self.savepoint
+        """One query or write that touches no name; or a transaction's begin or end."""
+        does_more = self.naming or self.copy or self.makes_temporary or self.uses_temporary or self.savepoint
         return self.command in _USUAL and not does_more and self.drops_temporary == frozenset()
 
     def __post_init__(self) -> None:
@@ -126,11 +128,11 @@ class Plan:
     says_catalog: bool = False  # we wrote `pg_catalog.` where the client did not: messages must not say it
     names: tuple[str, ...] = ()  # identifiers of the client's text that are not ASCII
     may_change_names: bool = False  # temporary tables, or all prepared statements or cursors at once
-    is_usual: bool = field(init=False, compare=False)  # one statement, of which there is little to do but to count its rows
+    is_usual: bool = field(init=False, compare=False)  # one statement that changes nothing but rows
 
     def __post_init__(self) -> None:
         changes = self.may_change_path or self.may_change_catalog or self.may_change_names
-        object.__setattr__(self, "is_usual", len(self.parts) == 1 and self.parts[0].is_usual and not (changes or self.params))
+        object.__setattr__(self, "is_usual", len(self.parts) == 1 and self.parts[0].is_usual and not changes)
 
 
 LONG_TEXT = 2_000  # characters of a text that is planned while everybody waits for it, in a few milliseconds

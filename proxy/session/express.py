@@ -2,8 +2,8 @@
 
 A Query, or Bind, Describe, Execute and Sync in one read, sent while nothing else is on its way but perhaps a Parse before it,
 takes no place among the slots: `Express` keeps it, and replies that come as usual in one read are met at once. Whatever is not
-usual (another message of the client's, an error, a notice, a shape not seen before, rows over a limit, half an answer) makes it
-the slots it stands for first (`expand`), which are then met one by one.
+usual (another message of the client's, an error, a notice, a shape not seen before, rows over a limit, a value that cannot be
+sealed or opened, half an answer) makes it the slots it stands for first (`expand`), which are then met one by one.
 
 Promise: what leaves, what is logged and every later state are the same as with slots. (PostgreSQL 18, 54.2.2 and 54.2.3.)
 """
@@ -12,15 +12,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from proxy.errors import ProxyError
 from proxy.plan import Plan
 from proxy.session import slots as s
 from proxy.session.actions import Statement
 from proxy.session.ledger import Ledger
 from proxy.session.naming import Naming
+from proxy.session.rows import RowOpener, seal_parameters
 from proxy.session.slots import Portal, Prepared, Slot, Unsure
 from proxy.session.stopping import Stopping
 from proxy.wire.frames import HEAD_BYTES, Frame
-from proxy.wire.messages import Backend, CommandComplete
+from proxy.wire.messages import Backend, Bind, CommandComplete
 
 # Of the unnamed portal, with all its rows; byte for byte what every driver sends.
 _DESCRIBE = b"D\x00\x00\x00\x06P\x00"
@@ -35,6 +37,7 @@ class Express:
         self._ledger, self._naming, self._stopping = ledger, naming, stopping
         self.slot: Slot | None = None
         self._describes = False
+        self._formats: tuple[int, ...] = ()  # of the result, as Bind gave them; noted where values are to be opened
         self._segment = 0
 
     # --- the client's side
@@ -65,21 +68,35 @@ class Express:
             return False
         plan = prepared.plan
         part = plan.parts[0]
-        if part.writes and part.row_limit is not None:  # its Sync waits until it was not stopped
+        if part.writes and (part.row_limit is not None or part.results):  # its Sync waits until it was not stopped
             return False
-        if not (describes or prepared.is_described or self._naming.is_glass) and (plan.masked_origins or plan.sealed_origins):
+        has_secrets = plan.masked_origins or plan.sealed_origins or part.results
+        if has_secrets and not (describes or prepared.is_described or self._naming.is_glass):
             return False  # we would have to ask for its shape
         slot = Slot(s.EXECUTE)
         slot.prepared, slot.plan = prepared, plan
         slot.enter(part)
+        data, self._formats = buffer[start : frames[-1][2]], ()
         slot.ahead, slot.behind = execute - start, frames[-1][2] - frames[-1][1]
+        if plan.params or part.results:
+            try:
+                message = Bind.parse(buffer[start + HEAD_BYTES : end])
+                if plan.params:
+                    bind = seal_parameters(message, plan, ledger.sealing).to_bytes()
+                    data = bind + data[end - start :]
+                    slot.ahead = len(bind) + execute - end
+            except ProxyError:
+                return False  # it is found again, and said, in the usual way
+            self._formats = message.result_formats
+            if part.results:
+                slot.opener = RowOpener(part.results, self._formats, ledger.sealing)
         self._describes = describes
-        self._send(slot, plan, buffer[start : frames[-1][2]])
+        self._send(slot, plan, data)
         return True
 
     def query(self, slot: Slot, plan: Plan, frame: bytes) -> bool:
         """A simple query whose slot is ready: whether it was sent."""
-        if slot.is_wrapped or slot.notices or not self._is_usual(plan) or not self._is_quiet(may_parse=False):
+        if slot.is_wrapped or slot.notices or plan.params or not self._is_usual(plan) or not self._is_quiet(may_parse=False):
             return False
         self._send(slot, plan, frame)
         return True
@@ -127,15 +144,20 @@ class Express:
         part = slot.part
         is_transaction = part.command == "Transaction"
         has_shape = self._describes if is_run else part.gives_rows and not is_transaction
+        shape, opener = None, slot.opener
         if has_shape:
             kind, start, end = frames[at]
             if kind == Backend.ROW_DESCRIPTION:
                 if not self._naming.is_glass:
-                    if buffer[start + HEAD_BYTES : end] not in part.shapes:
+                    body = buffer[start + HEAD_BYTES : end]
+                    if body not in part.shapes:
                         return False
+                    shape = part.shapes[body]
                     if slot.prepared is not None:
                         slot.prepared.is_described = True
-            elif kind != Backend.NO_DATA or not is_run:
+                    elif shape is not None:
+                        opener = RowOpener(part.results, shape[1], self._ledger.sealing)
+            elif kind != Backend.NO_DATA or not is_run or part.results:
                 return False
             at += 1
         rows = done - at
@@ -151,9 +173,21 @@ class Express:
         status = buffer[frames[ready][1] + HEAD_BYTES : end]
         if status not in (b"I", b"T"):
             return False
+        opened: list[bytes] = []
+        if part.results and rows and (opener is None or opener.open(buffer, first, last, opened)[1] is not None):
+            return False
         tag = CommandComplete.parse(buffer[last + HEAD_BYTES : frames[done][2]]).tag if is_transaction else b""
         self._over(slot, rows, last - first, status, tag)
-        self._ledger.to_client.append(buffer[frames[0][1] : end])
+        out = self._ledger.to_client
+        if not part.results:
+            out.append(buffer[frames[0][1] : end])
+            return True
+        if is_run:
+            out.append(buffer[frames[0][1] : frames[0][2]])
+        if shape is not None:
+            out.append(shape[0])
+        out += opened
+        out.append(buffer[last:end])
         return True
 
     def _over(self, slot: Slot, rows: int, size: int, status: bytes, tag: bytes) -> None:
@@ -175,7 +209,7 @@ class Express:
             self._naming.idle()
 
     def _portal(self, prepared: Prepared, counted: int = 0) -> Portal:
-        return Portal(prepared, counted=counted, is_described=self._is_described)
+        return Portal(prepared, self._formats, counted, self._is_described)
 
     @property
     def _is_described(self) -> bool:

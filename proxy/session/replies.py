@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from proxy.errors import BudgetSpent, Bug, ProtocolError, ProxyError, Unavailable
 from proxy.guard import over_budget
-from proxy.plan import Part, Plan
+from proxy.plan import Part, Plan, Shape
 from proxy.session import slots as s
 from proxy.session.actions import Reload
 from proxy.session.express import Express
@@ -242,21 +242,21 @@ class Replies:
             slot.prepared.is_described = True
         return self._described(slot, None if shape is None else shape[0])
 
-    def _shape(self, body: bytes, plan: Plan, part: Part) -> tuple[bytes, tuple[int, ...]] | None:
+    def _shape(self, body: bytes, plan: Plan, part: Part) -> Shape | None:
         """What the client hears of a RowDescription; None: it passes as it is.
 
         A name of a restricted caller's statement that now means another relation than planned shows itself here.
         """
         if body in part.shapes:
-            return None
+            return part.shapes[body]
         shape = row_shape(body, plan, part)
         strangers = origins(body) - {use.oid for use in part.uses} if plan.restricted else frozenset[int]()
         planner = self._naming.planner
         if planner is not None and any(planner.knows(oid) for oid in strangers):  # temporary tables are not in our catalog
             self._ledger.actions.append(Reload(()))
             raise Unavailable("the catalog changed while this statement was on its way: connect again", sqlstate="57P03")
-        if shape is None and not strangers and len(part.shapes) < _SHAPES:
-            part.shapes.add(body)
+        if not strangers and len(part.shapes) < _SHAPES:
+            part.shapes[body] = shape
         return shape
 
     def _no_data(self, frame: bytes) -> bytes | None:

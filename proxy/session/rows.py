@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from proxy.errors import BadValue, Bug, ProxyError, Unproven
-from proxy.plan import Part, Plan, SealedResult
+from proxy.plan import Part, Plan, SealedResult, Shape
 from proxy.wire.frames import HEAD_BYTES
 from proxy.wire.messages import (
     BINARY,
@@ -141,8 +141,8 @@ def count_rows(buffer: bytes, start: int, last: int) -> tuple[int, int]:
     return count, last + 1 + _length_at(buffer, last + 1)[0]
 
 
-def row_shape(body: bytes, plan: Plan, part: Part) -> tuple[bytes, tuple[int, ...]] | None:
-    """RowDescription: (frame for the client, format codes), or None when it passes as it is.
+def row_shape(body: bytes, plan: Plan, part: Part) -> Shape | None:
+    """What becomes of a RowDescription; None when it passes as it is.
 
     The second lock: a column that comes from a masked column, or ciphertext where none was planned, raises Bug.
     """

@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from proxy.errors import Unavailable
-from proxy.plan import Part, Plan, Use
+from proxy.masking.text import Redact
+from proxy.plan import Part, Plan, SealedParam, SealedResult, Use
+from proxy.policy.verdict import Seal
 from proxy.session import Statement
 from proxy.wire import messages as m
-from tests.fakes import FakePlanner
+from tests.fakes import FakePlanner, MarkingKeys
 from tests.playbook import READY, Playbook, Said
 
 SYNC = m.Sync()
@@ -29,13 +31,13 @@ def shape(oid: int = 0) -> m.RowDescription:
 
 
 def plan(**words: Any) -> Plan:
-    part = {name: words.pop(name) for name in ("row_limit", "gives_rows", "writes") if name in words}
+    part = {name: words.pop(name) for name in ("row_limit", "gives_rows", "writes", "results") if name in words}
     return Plan(TEXT, (Part("Select", uses=(USE,), **part),), **{"restricted": True, "masked_origins": frozenset({(7, 2)}), **words})
 
 
 def book(made: Plan, *, is_glass: bool = False) -> Playbook:
     planner = FakePlanner(is_glass=is_glass, restricted=not is_glass, plans={TEXT.decode(): made})
-    return Playbook(planner).client(m.Parse(b"s", TEXT), SYNC).server(m.ParseComplete(), READY).quiet()
+    return Playbook(planner, sealing=MarkingKeys()).client(m.Parse(b"s", TEXT), SYNC).server(m.ParseComplete(), READY).quiet()
 
 
 RUN: tuple[Said, ...] = (m.Bind(b"", b"s"), m.Describe("P", b""), m.Execute(b""), SYNC)
@@ -126,6 +128,81 @@ def test_every_reply_is_met_as_by_slots(asked: Sequence[Said], replies: str, kin
     slotted: list[bool] = []
     assert whole == play(PLANS[kind](), steps, 1, is_glass=is_glass, takes=slotted)
     assert not any(taken for taken, (asked, _) in zip(slotted, steps, strict=True) if asked is not ASK)
+
+
+# --- sealed values
+
+SEAL = Seal("cards", "equality", 25, "shop.cards.card_no")
+SEAL_SHAPE = m.RowDescription((m.Field(b"name", 16400, 2, 17, -1, -1, 0), m.Field(b"id", 7, 1, 23, 4, -1, 0)))
+SEALED = MarkingKeys().seal(b"4111", domain="cards", search="equality")
+SEALED_ROW, BINARY_ROW = m.DataRow((b"\\x" + SEALED.hex().encode(), b"1")), m.DataRow((SEALED, b"1"))
+NULL_ROW, FALSE_ROW = m.DataRow((None, b"1")), m.DataRow((b"\\x00", b"1"))
+SEALED_REPLIES: dict[str, tuple[Said, ...]] = {
+    **{name: tuple(SEAL_SHAPE if one == shape() else SEALED_ROW if one == ROW else one for one in said) for name, said in REPLIES.items()},
+    "plain where ciphertext was planned": REPLIES["usual"],
+    "null": (SEAL_SHAPE, NULL_ROW, SEALED_ROW, NULL_ROW, DONE, READY),
+    "binary": (SEAL_SHAPE, BINARY_ROW, DONE, READY),
+    "false": (SEAL_SHAPE, SEALED_ROW, FALSE_ROW, SEALED_ROW, DONE, READY),
+    "false in a block": (SEAL_SHAPE, FALSE_ROW, DONE, IN_BLOCK),
+    "short": (SEAL_SHAPE, m.DataRow(()), DONE, READY),
+}
+GIVEN = m.Bind(b"", b"s", (), (b"4111",))
+SEALED_ASKED: dict[str, tuple[Said, ...]] = {
+    "run": (GIVEN, m.Describe("P", b""), m.Execute(b""), SYNC),
+    "bare": (GIVEN, m.Execute(b""), SYNC),
+    "binary": (m.Bind(b"", b"s", (1,), (b"4111",), (1,)), m.Describe("P", b""), m.Execute(b""), SYNC),
+    "no text": (m.Bind(b"", b"s", (), (b"\xff",)), m.Execute(b""), SYNC),
+    "null": (m.Bind(b"", b"s", (), (None,)), m.Execute(b""), SYNC),
+    "none": RUN,
+    "ask": ASK,
+}
+
+
+def sealed_plan(*, opens: bool = True, seals: bool = True, mask: Redact | None = None, **words: Any) -> Plan:
+    return plan(
+        results=(SealedResult(0, SEAL, mask),) if opens else (),
+        params=(SealedParam(1, SEAL),) if seals else (),
+        sealed_origins=frozenset({(16400, 2)}),
+        **words,
+    )
+
+
+SEALED_PLANS: dict[str, Callable[[], Plan]] = {
+    "opens": lambda: sealed_plan(seals=False),
+    "seals": lambda: sealed_plan(opens=False, gives_rows=False, writes=True),
+    "both": lambda: sealed_plan(),
+    "both, limited": lambda: sealed_plan(row_limit=3),
+    "shown masked": lambda: sealed_plan(mask=Redact()),
+    "returning": lambda: sealed_plan(writes=True),
+}
+
+
+@pytest.mark.parametrize("kind", SEALED_PLANS)
+@pytest.mark.parametrize("replies", SEALED_REPLIES)
+@pytest.mark.parametrize("how", SEALED_ASKED)
+def test_sealed_values_are_met_as_by_slots(how: str, replies: str, kind: str) -> None:
+    asked = SEALED_ASKED[how]
+    begun = (NO_DATA, m.CommandComplete(b"INSERT 0 1"), READY) if kind == "seals" else SEALED_REPLIES["usual"]
+    usual = [(SEALED_ASKED["run"], (BOUND, *begun))]
+    steps = [*usual, *usual, (asked, (*(() if asked is ASK else (BOUND,)), *SEALED_REPLIES[replies])), *usual]
+    takes: list[bool] = []
+    whole = play(SEALED_PLANS[kind](), steps, 0, is_glass=False, takes=takes)
+    assert takes[0] != (kind == "returning")
+    assert whole == play(SEALED_PLANS[kind](), steps, 1, is_glass=False, takes=[])
+
+
+def test_sealed_values_in_one_step() -> None:
+    """The parameter leaves sealed, the value comes back opened, and nothing takes a slot."""
+    found = book(sealed_plan())
+    for _ in range(2):
+        found.client(*SEALED_ASKED["run"])
+        assert found.session._express.slot is not None
+        bind, *others = found.server_hears()
+        assert isinstance(bind, m.Bind)
+        assert (bind.params, bind.param_formats, others) == ((SEALED,), (1,), list(RUN[1:]))
+        found.server(BOUND, *SEALED_REPLIES["usual"])
+        shown = m.RowDescription((m.Field(b"name", 16400, 2, 25, -1, -1, 0), m.Field(b"id", 7, 1, 23, 4, -1, 0)))
+        found.to_client(BOUND, shown, m.DataRow((b"4111", b"1")), DONE, READY)
 
 
 def test_conversations_at_random_are_the_same() -> None:
