@@ -340,7 +340,7 @@ def _measure(tokens: list[Token]) -> int:
 
     Raises TooComplex for chains and depths that overrun the grammar's recursion.
     """
-    if len(tokens) <= BRACKET_DEPTH:  # the least of the limits
+    if len(tokens) < BRACKET_DEPTH:  # the least of the limits
         return 0
     nesting = 0
     chains = [0]
