@@ -7,9 +7,10 @@ it sees ctypes. It knows nothing of the catalog or of policy.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
 from operator import attrgetter
@@ -139,7 +140,7 @@ class Statement:
 
     def parameters(self) -> frozenset[bytes]:
         """Every parameter as it is written, `$1`."""
-        return frozenset(self.source[t.start : t.end] for t in self.tokens if t.kind == PARAM)
+        return frozenset([self.source[start:end] for start, end, kind in self.tokens if kind == PARAM])
 
     def literals_hidden(self) -> str:
         """The text with every literal as `?` and comments dropped, for the query log."""
@@ -244,7 +245,11 @@ def scan(source: bytes) -> tuple[list[Token], list[Token]]:
 
 def parse(source: bytes) -> Statement:
     """Scan and parse. Raises StatementError (42601 with position), TooComplex; never anything else."""
-    tokens, comments = scan(source)
+    return parse_scanned(source, *scan(source))
+
+
+def parse_scanned(source: bytes, tokens: list[Token], comments: list[Token]) -> Statement:
+    """The same of a text whose tokens are known."""
     nesting = _measure(tokens)
     text = source.decode("utf-8")
     tree = _parse_on_big_stack(source, text) if nesting > BIG_STACK_TOKENS else _parse_here(source, text)
@@ -284,20 +289,19 @@ def literals_hidden(source: bytes) -> str:
     return _hidden(source, tokens, comments)
 
 
-def _hidden(source: bytes, tokens: Iterable[Token], comments: Sequence[Token]) -> str:
-    done: list[bytes] = []
-    pieces: list[bytes] = []
-    at = 0
-    hidden: Iterable[tuple[int, int, bytes]] = ((start, end, b"?") for start, end, kind in tokens if kind in LITERALS)
+def _hidden(source: bytes, tokens: Sequence[Token], comments: Sequence[Token]) -> str:
+    cuts = [(start, end, b"?") for start, end, kind in tokens if kind in LITERALS]
     if comments:
-        hidden = sorted([*hidden, *((one.start, one.end, b"") for one in comments)])
-    for start, end, put in hidden:
-        pieces += (source[at:start], put)
-        at = end
-        if len(pieces) > AT_ONCE:
-            done.append(b"".join(pieces))
-            pieces = []
-    return b"".join([*done, *pieces, source[at:]]).decode("utf-8", "replace")
+        cuts = sorted([*cuts, *((one.start, one.end, b"") for one in comments)])
+    done: list[bytes] = []
+    at = 0
+    for first in range(0, len(cuts), AT_ONCE):
+        pieces: list[bytes] = []
+        for start, end, put in cuts[first : first + AT_ONCE]:
+            pieces += (source[at:start], put)
+            at = end
+        done.append(b"".join(pieces))
+    return b"".join([*done, source[at:]]).decode("utf-8", "replace")
 
 
 def fingerprint(source: bytes, tokens: Sequence[Token]) -> str:
@@ -400,7 +404,14 @@ def _parse_on_big_stack(source: bytes, text: str) -> Any:
     return outcome[0]
 
 
+def _free_stack_lock() -> None:
+    """In a fork of this process, where whoever held it is not."""
+    global _STACK_LOCK
+    _STACK_LOCK = threading.Lock()
+
+
 _STACK_LOCK = threading.Lock()
+os.register_at_fork(after_in_child=_free_stack_lock)
 
 
 def _syntax(source: bytes, error: PgQueryError) -> ProxyError:

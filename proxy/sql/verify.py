@@ -5,6 +5,9 @@ relation is qualified and open, that every function call is qualified and listed
 came in. Of a write it proves, by the letters of the names alone, that the target is not read but through open columns and
 that only writable columns are written. A failure is a `Bug`: the statement does not leave. It shares the grammar and the
 lists with the others, not a line of their reasoning about names.
+
+An allowed subquery is long, and nothing in it is judged here: it is allowed by its letters. So the text that is read has a
+short one in its place, `(SELECT FROM x)`, and says the same of everything around it (`_shortened`).
 """
 
 from __future__ import annotations
@@ -17,12 +20,12 @@ from typing import Any
 from google.protobuf.message import Message
 from postgast import pg_query_pb2 as pb
 
-from proxy.catalog.snapshot import Relation, Snapshot
-from proxy.errors import Bug
+from proxy.catalog.snapshot import Oid, Relation, Snapshot
+from proxy.errors import Bug, StatementError
 from proxy.policy.verdict import Closed, Masked, Verdict
 from proxy.sql.firewall import NODES, Firewall, reads_only_built_in_settings
 from proxy.sql.nodes import spread_unnests
-from proxy.sql.parse import Statement, Token, children, kind_of, names, node_of, parse, scan, walk
+from proxy.sql.parse import CLOSE, OPEN, PARAM, Statement, children, kind_of, names, node_of, parse, parse_scanned, scan, walk
 from proxy.sql.reading import SYSTEM_COLUMNS
 
 ROWS = ("Select", "Insert", "Update", "Delete", "Merge")
@@ -49,12 +52,12 @@ def verify(
     before: Statement, after: bytes, firewall: Firewall, verdict_of: Callable[[Relation], Verdict], allowed: Allowed
 ) -> None:
     """Raises Bug when `after` is not proven."""
-    outcome = parse(after)
+    outcome, places, parameters = _shortened(after, _texts(firewall.snapshot, verdict_of, allowed))
     if [k for k, _ in outcome.stmts] != [k for k, _ in before.stmts]:
         raise Bug("the rewritten text is not the same statements")
-    if outcome.parameters() != before.parameters():
+    if outcome.parameters() | parameters != before.parameters():
         raise Bug("the rewritten text has other parameters")
-    verifier = _Verifier(outcome, firewall, verdict_of, allowed)
+    verifier = _Verifier(outcome, places, firewall, verdict_of, allowed)
     for kind, stmt in outcome.stmts:
         verifier.statement(kind, stmt)
     outcome.forget()
@@ -62,9 +65,15 @@ def verify(
 
 class _Verifier:
     def __init__(
-        self, outcome: Statement, firewall: Firewall, verdict_of: Callable[[Relation], Verdict], allowed: Allowed
+        self,
+        outcome: Statement,
+        places: frozenset[int],
+        firewall: Firewall,
+        verdict_of: Callable[[Relation], Verdict],
+        allowed: Allowed,
     ) -> None:
         self.outcome = outcome
+        self.places = places  # where the relations of our short subqueries stand
         self.firewall = firewall
         self.snapshot: Snapshot = firewall.snapshot
         self.verdict_of = verdict_of
@@ -181,6 +190,8 @@ class _Verifier:
         return relation
 
     def open_relation(self, node: Any, ctes: frozenset[str]) -> None:
+        if node.location in self.places:
+            raise Bug("something stands in the brackets of a subquery of ours")
         if not node.schemaname and node.relname in ctes:
             return
         relation = self.qualified(node)
@@ -258,42 +269,101 @@ class _Verifier:
     # -- our own subqueries
 
     def is_ours(self, node: Any) -> bool:
-        """Whether this subselect is, token by token, one of the allowed subqueries."""
+        """Whether this subselect is one of our short ones, and nothing was added to it (as in `((SELECT …) ORDER BY …)`)."""
         query = node_of(node.subquery)
-        if node.lateral or len(query.from_clause) != 1:
+        if node.lateral or {one.name for one, _ in query.ListFields()} - _OF_A_SHORT_ONE or len(query.from_clause) != 1:
             return False
         inner = node_of(query.from_clause[0])
-        if isinstance(inner, pb.RangeTableSample):
-            inner = node_of(inner.relation)
-        if not isinstance(inner, pb.RangeVar) or not inner.schemaname:
-            return False
-        relation = self.snapshot.relation(inner.schemaname, inner.relname)
-        if relation is None or not isinstance(self.verdict_of(relation), Masked):
-            return False
-        return any(self.stands_at(text.encode(), inner) for text in self.allowed.subqueries.get(relation.oid, ()))
+        return isinstance(inner, pb.RangeVar) and inner.location in self.places
 
-    def stands_at(self, text: bytes, inner: Any) -> bool:
-        place, tokens = _anatomy(text)
-        start = inner.location - place
-        if start < 0 or self.outcome.source[start : start + len(text)] != text:
-            return False
-        first = self.outcome.token_at(start)
-        there = self.outcome.tokens[first : first + len(tokens)]
-        return [(begin - start, end - start, kind) for begin, end, kind in there] == tokens
+
+_SHORT_HEAD = b"(SELECT FROM "
+_SHORT = _SHORT_HEAD + b"x)"  # without a quote, so that it is one inside any literal, too
+_OF_A_SHORT_ONE = frozenset(("from_clause", "limit_option", "op"))  # what its tree says
+
+
+def _texts(snapshot: Snapshot, verdict_of: Callable[[Relation], Verdict], allowed: Allowed) -> dict[bytes, frozenset[bytes]]:
+    """The allowed subqueries of masked relations and the parameters in each."""
+    found = {}
+    for oid, texts in allowed.subqueries.items():
+        relation = snapshot.relations.get(Oid(oid))
+        if relation is not None and isinstance(verdict_of(relation), Masked):
+            found.update({one.encode(): _parameters_in(one, relation.schema, relation.name) for one in texts})
+    return found
 
 
 @lru_cache(maxsize=4096)
-def _anatomy(text: bytes) -> tuple[int, list[Token]]:
-    """Of a subquery of ours: where in it the relation's name stands, and its tokens. Raises Bug for a comment in it."""
-    tokens, comments = scan(text)
-    if comments:
-        raise Bug("a comment stands in a subquery of ours")
+def _parameters_in(text: str, schema: str, name: str) -> frozenset[bytes]:
+    """The parameters of an allowed subquery. Raises Bug when it is not one pair of brackets with a query of that relation."""
     head = b"SELECT FROM "
-    tree = parse(head + text + b" AS x")
-    inner = node_of(node_of(node_of(tree.stmts[0][1].from_clause[0]).subquery).from_clause[0])
-    if isinstance(inner, pb.RangeTableSample):
-        inner = node_of(inner.relation)
-    return inner.location - len(head), tokens
+    tree = parse(head + text.encode() + b" AS x")
+    tokens = [one for one in tree.tokens if len(head) <= one.start < len(head) + len(text.encode())]
+    items = [node_of(one) for one in tree.stmts[0][1].from_clause] if len(tree.stmts) == 1 else []
+    is_whole = tokens[0][::2] == (len(head), OPEN) and tokens[-1][1:] == (len(head) + len(text.encode()), CLOSE)
+    if len(items) != 1 or not is_whole or not _is_query_of(items[0], schema, name) or tree.comments:
+        raise Bug("what may stand for a relation is no subquery of it")
+    return frozenset(tree.source[one.start : one.end] for one in tokens if one.kind == PARAM)
+
+
+def _is_query_of(item: Any, schema: str, name: str) -> bool:
+    """Whether an item of FROM is a subquery, called x, that reads one relation."""
+    if not isinstance(item, pb.RangeSubselect) or item.lateral or item.alias.aliasname != "x":
+        return False
+    query = node_of(item.subquery)
+    source = node_of(query.from_clause[0]) if len(query.from_clause) == 1 else None
+    if isinstance(source, pb.RangeTableSample):
+        source = node_of(source.relation)
+    return isinstance(source, pb.RangeVar) and (source.schemaname, source.relname) == (schema, name)
+
+
+def _shortened(
+    after: bytes, texts: Mapping[bytes, frozenset[bytes]]
+) -> tuple[Statement, frozenset[int], frozenset[bytes]]:
+    """The text with each allowed subquery shortened, read; where the relations of the short ones stand; what parameters went.
+
+    It has the tokens of `after` but for the insides of these subqueries. Both texts are the same up to the first of them, so
+    the scanner comes to it in one state; that it finds a bracket there, and not the middle of a literal or a comment, is looked
+    at. A bracket is a token of its own, whatever stands beside it, and leaves the scanner as it was at the beginning: within
+    the subquery it finds what it finds there alone (`_parameters_in`), behind it the same bytes again, and so on to the next.
+    And the grammar takes a query in brackets for a query in brackets, whatever it says (select_with_parens of gram.y).
+    """
+    refused: set[int] = set()  # where in `after` one stands that is none
+    while True:
+        pieces: list[bytes] = []
+        brackets: dict[int, tuple[int, bytes]] = {}  # in the short text: where in `after`, and what stands there
+        at = length = 0
+        for start, text in _occurrences(after, texts):
+            if start >= at and start not in refused:
+                pieces += (after[at:start], _SHORT)
+                length += start - at
+                brackets[length] = (start, text)
+                length += len(_SHORT)
+                at = start + len(text)
+        source = b"".join([*pieces, after[at:]])
+        try:
+            tokens, comments = scan(source)
+        except StatementError:
+            if not brackets:
+                raise
+            wrong = set(brackets)
+        else:
+            wrong = brackets.keys() - {start for start, _, kind in tokens if kind == OPEN}
+        if not wrong:
+            went = frozenset().union(*(texts[text] for _, text in brackets.values()))
+            places = frozenset(place + len(_SHORT_HEAD) for place in brackets)
+            return parse_scanned(source, tokens, comments), places, went
+        refused |= {brackets[place][0] for place in wrong}
+
+
+def _occurrences(after: bytes, texts: Iterable[bytes]) -> list[tuple[int, bytes]]:
+    """Where the texts stand in `after`, from the left; at one place the longest first."""
+    found = []
+    for text in texts:
+        at = after.find(text)
+        while at >= 0:
+            found.append((at, text))
+            at = after.find(text, at + len(text))
+    return sorted(found, key=lambda one: (one[0], -len(one[1])))
 
 
 def _written(node: Any) -> list[str] | None:
