@@ -15,7 +15,7 @@ from proxy.session.express import Express
 from proxy.session.ledger import Ledger
 from proxy.session.naming import Hold, Naming, unknown_plan
 from proxy.session.refusing import refuse_extended, refuse_simple
-from proxy.session.rows import RowOpener, seal_parameters, server_param_oids
+from proxy.session.rows import RowOpener, bound, server_param_oids
 from proxy.session.slots import Named, Portal, Prepared, Slot, Unsure
 from proxy.session.sqlnames import SqlNames
 from proxy.session.stopping import Stopping
@@ -141,7 +141,7 @@ class Client:
         self._ledger.segment += 1
 
     def _query(self, frame: bytes) -> None:
-        sql = m.Query.parse(frame[HEAD_BYTES:]).sql
+        sql = m.query_text(frame)
         try:
             plan, text = self._naming.decide(sql, (), in_prepare=False)
             plan, effects = self._names.resolved(plan, text)
@@ -217,10 +217,7 @@ class Client:
                 plan = prepared.plan
                 formats: tuple[int, ...] = ()
                 if plan.params or prepared.part.results or prepared.part.naming is not None:
-                    message = m.Bind.parse(frame[HEAD_BYTES:])
-                    formats = message.result_formats
-                    if plan.params:
-                        frame = seal_parameters(message, plan, self._ledger.sealing).to_bytes()
+                    frame, formats = bound(frame, plan, self._ledger.sealing)
             except ProxyError as error:
                 refuse_extended(self._ledger, error, None)
                 return

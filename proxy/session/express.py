@@ -18,11 +18,11 @@ from proxy.session import slots as s
 from proxy.session.actions import Statement
 from proxy.session.ledger import Ledger
 from proxy.session.naming import Naming
-from proxy.session.rows import RowOpener, seal_parameters
+from proxy.session.rows import RowOpener, bound
 from proxy.session.slots import Portal, Prepared, Slot, Unsure
 from proxy.session.stopping import Stopping
 from proxy.wire.frames import HEAD_BYTES, Frame
-from proxy.wire.messages import Backend, Bind, CommandComplete
+from proxy.wire.messages import Backend, CommandComplete
 
 # Of the unnamed portal, with all its rows; byte for byte what every driver sends.
 _DESCRIBE = b"D\x00\x00\x00\x06P\x00"
@@ -80,14 +80,12 @@ class Express:
         slot.ahead, slot.behind = execute - start, frames[-1][2] - frames[-1][1]
         if plan.params or part.results:
             try:
-                message = Bind.parse(buffer[start + HEAD_BYTES : end])
-                if plan.params:
-                    bind = seal_parameters(message, plan, ledger.sealing).to_bytes()
-                    data = bind + data[end - start :]
-                    slot.ahead = len(bind) + execute - end
+                bind, self._formats = bound(buffer[start:end], plan, ledger.sealing)
             except ProxyError:
                 return False  # it is found again, and said, in the usual way
-            self._formats = message.result_formats
+            if plan.params:
+                data = bind + data[end - start :]
+                slot.ahead = len(bind) + execute - end
             if part.results:
                 slot.opener = RowOpener(part.results, self._formats, ledger.sealing)
         self._describes = describes

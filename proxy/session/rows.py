@@ -217,15 +217,32 @@ def server_param_oids(param_oids: tuple[int, ...], plan: Plan) -> tuple[int, ...
     return tuple(oids)
 
 
+def bound(frame: bytes, plan: Plan, sealing: Sealing) -> tuple[bytes, tuple[int, ...]]:
+    """A Bind's frame as it goes on, its parameters sealed, and the formats of the result. Raises ProtocolError, BadValue."""
+    message = Bind.parse(frame[HEAD_BYTES:])
+    if plan.params:
+        frame = seal_parameters(message, plan, sealing).to_bytes()
+    return frame, message.result_formats
+
+
 def seal_parameters(bind: Bind, plan: Plan, sealing: Sealing) -> Bind:
-    """The Bind with its sealed parameters as ciphertext, in binary. Raises BadValue."""
+    """The Bind with its sealed parameters as ciphertext, in binary. Raises BadValue.
+
+    The server sees other formats then, so what it would say of the client's is said here (exec_bind_message of postgres.c).
+    """
     params = list(bind.params)
+    count = len(bind.param_formats)
+    if count > 1 and count != len(params):
+        said = f"bind message has {count} parameter formats but {len(params)} parameters"
+        raise BadValue(said, sqlstate="08P01")
     formats = [format_of(bind.param_formats, position) for position in range(len(params))]
     for param in plan.params:
         position = param.number - 1
         if position >= len(params):
             continue  # too few: the server says so
         value = params[position]
+        if formats[position] not in (TEXT, BINARY):
+            raise BadValue(f"unsupported format code: {formats[position]}")
         formats[position] = BINARY
         if value is None:
             continue
@@ -243,6 +260,7 @@ __all__ = [
     "NoKeys",
     "RowOpener",
     "Sealing",
+    "bound",
     "check_parameters",
     "count_rows",
     "origins",

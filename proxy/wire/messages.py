@@ -160,11 +160,15 @@ class _Part:
     write: Callable[..., bytes]
 
 
-def _string(value: bytes) -> bytes:
+def _without_nul(value: bytes) -> bytes:
     # A NUL inside would make the reader take the tail for the next part of the message.
     if 0 in value:
         raise Bug("a string with a NUL byte cannot stand in a message")
-    return value + b"\0"
+    return value
+
+
+def _string(value: bytes) -> bytes:
+    return _without_nul(value) + b"\0"
 
 
 def _byte1(code: str) -> bytes:
@@ -454,6 +458,10 @@ class Query(Message):
     kind: ClassVar[int] = Frontend.QUERY
     layout: ClassVar[Layout] = (STRING,)
     sql: bytes = field(repr=False)
+
+    def to_bytes(self) -> bytes:
+        """The complete frame, its text copied once: it may be long. Raises Bug when it holds a NUL byte."""
+        return b"".join((_HEAD.pack(self.kind, len(self.sql) + 5), _without_nul(self.sql), b"\0"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -1000,6 +1008,16 @@ def datarow(values: Sequence[bytes | None]) -> bytes:
     """A complete DataRow frame."""
     body = _write_values(values)
     return _HEAD.pack(Backend.DATA_ROW, len(body) + 4) + body
+
+
+def query_text(frame: bytes) -> bytes:
+    """The text of a Query's frame, copied once: it may be long. Raises ProtocolError."""
+    end = frame.find(0, _HEAD.size)
+    if end < 0:
+        raise ProtocolError("invalid string in message")
+    if end != len(frame) - 1:
+        raise ProtocolError("invalid message format")
+    return frame[_HEAD.size : end]
 
 
 def bind_names(body: bytes) -> tuple[bytes, bytes]:

@@ -221,3 +221,23 @@ def test_neighbours_are_served_while_a_killer_is_planned(proxy: Served) -> None:
     thread.join(60)
     assert not thread.is_alive()
     assert worst < 5.0, f"a neighbour waited {worst:.1f} s"
+
+
+@pytest.mark.parametrize("is_described", [True, False])
+@pytest.mark.parametrize("formats", [(9,), (1, 9), (0, 0, 0), (0, -1)])
+def test_formats_of_parameters_are_judged_as_the_server_does(proxy: Served, formats: tuple[int, ...], is_described: bool) -> None:
+    """Also where a parameter is encrypted, and goes on in another format than it came in."""
+    described = [m.Describe("P", b"")] if is_described else []
+    asked = b"SELECT id FROM payment_cards WHERE id = $2::int AND card_no = $1"
+    plain = b"SELECT id FROM notes WHERE id = $2::int AND body = $1"
+    found = []
+    for login, text in ((proxy.small.app, asked), (proxy.small.owner, plain)):
+        with proxy.raw(login) as client:
+            client.send(m.Parse(b"s", text), m.Sync())
+            client.until_ready()
+            client.send(m.Bind(b"", b"s", formats, (b"4111", b"1")), *described, m.Execute(b""), m.Sync())
+            error = error_of(client.until_ready())
+            found.append((error.sqlstate, error.get("M")))
+            lives(client)
+    assert found[0] == found[1]
+    assert found[0][0] in ("22023", "08P01")

@@ -6,11 +6,11 @@ from random import Random
 
 import pytest
 
-from proxy.errors import ProtocolError, Tampered
-from proxy.plan import SealedResult
+from proxy.errors import BadValue, ProtocolError, Tampered
+from proxy.plan import Part, Plan, SealedParam, SealedResult
 from proxy.policy.verdict import Seal
-from proxy.session.rows import NoKeys, RowOpener, count_rows
-from proxy.wire.messages import datarow, datarow_values
+from proxy.session.rows import NoKeys, RowOpener, bound, count_rows
+from proxy.wire.messages import Bind, datarow, datarow_values
 from tests.fakes import MarkingKeys
 
 SEAL = Seal("cards", "equality", 25, "shop.cards.card_no")
@@ -103,3 +103,21 @@ def test_of_neighbours_those_before_the_one_that_fails_are_shown(results: list[S
     alone = [opened(RowOpener(results, [1], KEYS), row) for row in good]
     assert [b"".join(out)] == [b"".join(one for one in alone if isinstance(one, bytes))]
     assert count_rows(rows, 0, stop) == (6, stop + len(bad))
+
+
+@pytest.mark.parametrize(
+    ("formats", "sqlstate"), [((), None), ((1,), None), ((0, 1), None), ((9,), "22023"), ((9, 0), "22023"), ((0, 0, 0), "08P01")]
+)
+def test_a_format_that_is_none_is_not_hidden_behind_ours(formats: tuple[int, ...], sqlstate: str | None) -> None:
+    plan = Plan(b"", (Part("Select"),), params=(SealedParam(1, SEAL),))
+    asked = Bind(b"", b"s", formats, (b"4111", b"7"), (1,))
+    if sqlstate is not None:
+        with pytest.raises(BadValue) as caught:
+            bound(asked.to_bytes(), plan, KEYS)
+        assert caught.value.sqlstate == sqlstate
+        return
+    frame, of_result = bound(asked.to_bytes(), plan, KEYS)
+    sent = Bind.parse(frame[5:])
+    assert sent.params == (sealed(b"4111"), b"7")
+    assert sent.param_formats == (1, formats[-1] if formats else 0)
+    assert of_result == (1,)
