@@ -136,6 +136,7 @@ class Plan:
 
 
 LONG_TEXT = 2_000  # characters of a text that is planned while everybody waits for it, in a few milliseconds
+VERY_LONG_TEXT = 50_000  # and of one that a thread plans, in less than what a process of its own would cost
 
 
 class Wanted(NamedTuple):

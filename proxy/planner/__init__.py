@@ -100,6 +100,8 @@ class Planner:
 
         Also where unknown names had to be looked up then: a catalog that changes brings another planner.
         """
+        if len(wanted.text) > CACHED_BYTES:
+            return None
         known = self._plans.get(self._key(wanted))
         if known is not None:
             self._plans.move_to_end(self._key(wanted))

@@ -1,6 +1,7 @@
 """The sockets around the sessions. `Proxy` serves; what it is made of stands beside it:
 
     proxy      one loop turn: events to the log, then bytes to the sockets; the sessions' questions
+    apart      planning in a process of its own
     link       one session and its two sockets: slow peers, TLS with the client, the end
     tls        TLS without sockets, the contexts and what they prove
     upstream   the way to PostgreSQL: connections, TLS, cancel requests

@@ -14,6 +14,7 @@ from typing import Protocol, cast
 
 from proxy.caller import Caller
 from proxy.errors import Bug, ProtocolError, Unavailable
+from proxy.server.apart import place_of
 from proxy.server.tls import HANDSHAKE, ListenTls, Tls, TlsFailure
 from proxy.server.upstream import Upstream
 from proxy.session import (
@@ -246,11 +247,7 @@ class Link:
 
     def broke(self, error: Exception) -> None:
         """An unexpected exception: type and place to the operator, never its text, which could hold SQL or values."""
-        trace = error.__traceback__
-        while trace is not None and trace.tb_next is not None:
-            trace = trace.tb_next
-        place = f"{trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}" if trace is not None else "?"
-        logger.error("session %s ended by %s at %s", self.address, type(error).__name__, place)
+        logger.error("session %s ended by %s at %s", self.address, type(error).__name__, place_of(error))
         if self.session.is_over:
             self._abort()
             return

@@ -24,7 +24,9 @@ from proxy.audit.event import Event
 from proxy.caller import Caller
 from proxy.catalog.loader import Loader
 from proxy.errors import AuthError, Bug, ProxyError, Unavailable
+from proxy.plan import VERY_LONG_TEXT
 from proxy.policy.access import Failures
+from proxy.server.apart import in_own_process
 from proxy.server.databases import Databases, PlannerFor
 from proxy.server.link import CLOSE_SECONDS, ClientSide, Link, ServerSide
 from proxy.server.logins import Logins
@@ -90,6 +92,7 @@ class Limits:
     sessions_per_login: int = 0
     idle_seconds: float = 0.0  # of a session outside a transaction, as idle_session_timeout
     statement_bytes: int = 64 << 20
+    wrong_password_seconds: float = 8.0
 
 
 class Proxy:
@@ -127,7 +130,7 @@ class Proxy:
         self.listen_tls = listen_tls
         self.links: set[Link] = set()
         self.is_draining = False
-        self.plans_apart = 0  # under way in other threads
+        self.plans_apart = 0  # under way in other threads and processes
         self._random, self._clock, self.now = random, clock, now
         self._planner_for = planner_for
         self._log = log
@@ -139,7 +142,7 @@ class Proxy:
         self._secret = random(32)
         self._start_id = random(4)
         self._count = 0
-        self._failures = Failures()
+        self._failures = Failures(most_s=self.limits.wrong_password_seconds)
         self._listener: asyncio.Server | None = None
         self._tasks: asyncio.TaskGroup | None = None
         self._running: set[asyncio.Task[None]] = set()  # what sessions wait for
@@ -427,7 +430,9 @@ class Proxy:
 
     async def _plan_apart(self, link: Link, action: PlanApart) -> None:
         def make() -> object:
-            return None if link.session.is_over else action.make()  # who is gone while others are planned wants none
+            if link.session.is_over:  # who is gone while others are planned wants none
+                return None
+            return in_own_process(action.make) if action.characters > VERY_LONG_TEXT else action.make()
 
         self.plans_apart += 1
         try:

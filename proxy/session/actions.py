@@ -94,9 +94,13 @@ class Reload:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlanApart:
-    """Call `make` where nobody else waits for it, in another thread; answered by `planned` with what it gave or raised."""
+    """Call `make` where nobody else waits for it; answered by `planned` with what it gave or raised.
+
+    `characters`: of the text. In another thread, or, of a `VERY_LONG_TEXT`, in another process.
+    """
 
     make: Callable[[], object] = field(repr=False)
+    characters: int
 
 
 @dataclass(frozen=True, slots=True)

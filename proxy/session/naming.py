@@ -96,7 +96,7 @@ class Naming:
             return planner.keep(wanted, planner.make(wanted))
         apart = self._apart
         if apart is None or apart.planner is not planner or apart.wanted != wanted:
-            self._apart = _Apart(planner, wanted, PlanApart(partial(planner.make, wanted)))
+            self._apart = _Apart(planner, wanted, PlanApart(partial(planner.make, wanted), len(wanted.text)))
             self._ledger.actions.append(self._apart.action)
             raise Hold
         if apart.outcome is None:
