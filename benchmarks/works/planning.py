@@ -10,6 +10,7 @@ import asyncio
 import gc
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import count, repeat
 
@@ -60,19 +61,30 @@ def _timing(seconds: float, planners: dict[str, Planner], length: int, numbers: 
     def measure(target: Target) -> Sample:
         planner = planners[target.name]
         planner.plan(statement(length, 0), path=PATH)
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(*GARBAGE_THRESHOLDS)
         spent: list[float] = []
-        end = time.perf_counter() + seconds
-        while time.perf_counter() < end and len(spent) < _MOST:
-            text = statement(length, next(numbers))
-            begun = time.perf_counter()
-            planner.plan(text, path=PATH)
-            spent.append((time.perf_counter() - begun) * 1e6)
+        with _garbage_as_in_a_worker():
+            end = time.perf_counter() + seconds
+            while time.perf_counter() < end and len(spent) < _MOST:
+                text = statement(length, next(numbers))
+                begun = time.perf_counter()
+                planner.plan(text, path=PATH)
+                spent.append((time.perf_counter() - begun) * 1e6)
         return Sample({P50: percentile(spent, 0.5), P99: percentile(spent, 0.99)})
 
     return measure
+
+
+@contextmanager
+def _garbage_as_in_a_worker() -> Iterator[None]:
+    before = gc.get_threshold()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 def check(planners: dict[str, Planner]) -> None:
