@@ -178,7 +178,10 @@ class Log(_Section):
 
 class Limits(_Section):
     """What clients may take: the time to log in (PostgreSQL's authentication_timeout is 60 s), sessions in all and by login
-    (of each worker), seconds without a statement, bytes of one statement; how long a stop waits for what runs. 0: no limit."""
+    (of each worker), seconds without a statement, bytes of one statement; how long a stop waits for what runs. 0: no limit.
+
+    `wrong_password_seconds`: what an answer waits at most after wrong passwords; 0: nothing.
+    """
 
     startup_seconds: float = Field(default=30.0, gt=0, le=600, strict=False)
     sessions: int = Field(default=500, ge=1)
@@ -186,6 +189,7 @@ class Limits(_Section):
     idle_seconds: float = Field(default=0.0, ge=0, strict=False)
     statement_bytes: int = Field(default=64 * 1024 * 1024, ge=1024, le=1024 * 1024 * 1024 - 1)
     drain_seconds: float = Field(default=30.0, ge=0, strict=False)
+    wrong_password_seconds: float = Field(default=8.0, ge=0, le=60, strict=False)
 
 
 class Config(_Section):

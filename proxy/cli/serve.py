@@ -115,7 +115,12 @@ def compose(
         sealing=sealer,
         trusted_owners=(*config.trusted_owners, *rules.ruleset.trusted_owners),
         limits=Limits(
-            limits.startup_seconds, limits.sessions, limits.sessions_per_login, limits.idle_seconds, limits.statement_bytes
+            limits.startup_seconds,
+            limits.sessions,
+            limits.sessions_per_login,
+            limits.idle_seconds,
+            limits.statement_bytes,
+            limits.wrong_password_seconds,
         ),
         metrics=metrics,
         control=control,

@@ -111,7 +111,7 @@ class Failures:
         """Seconds before the next proof is looked at."""
         return max(
             self._one((address, login), self.free, self.most_s, now),
-            self._one((None, login), self.free, self.most_by_login_s, now),
+            self._one((None, login), self.free, min(self.most_by_login_s, self.most_s), now),
             self._one((address, None), self.free_logins, self.most_s, now),
         )
 

@@ -63,6 +63,15 @@ def test_each_failure_after_the_first_makes_the_next_wait_longer() -> None:
     assert waits == [0, 0, 0.25, 0.5, 1, 2, 4, 8, 8]
 
 
+@pytest.mark.parametrize("most", [0.0, 0.5, 3.0])
+def test_nobody_waits_longer_than_the_operator_says(most: float) -> None:
+    failures = Failures(most_s=most)
+    for number in range(20):
+        failures.failed("a", "ana", 0.0)
+        failures.failed("a", f"guess{number}", 0.0)
+    assert [failures.wait(*where, 0.0) for where in (("a", "ana"), ("b", "ana"), ("a", "bob"))] == [most, min(most, 1.0), most]
+
+
 def test_from_elsewhere_a_login_waits_a_little_only() -> None:
     failures = Failures()
     for _ in range(20):
