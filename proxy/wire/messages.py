@@ -3,6 +3,7 @@
 Promise: the two invert each other, and a malformed body raises `ProtocolError` and nothing else. Shapes and names are
 those of PostgreSQL 18, 54.7 (Message Formats). After start-up every string stays `bytes`, since its encoding is the
 session's `client_encoding`; the strings of the start-up packet are strict UTF-8. Knows nothing of what is allowed when.
+What they are made of stands in `layout.py`.
 
 A `body` is what follows the type byte and the length; what could carry a secret or a person's value is not in a `repr`.
 """
@@ -10,28 +11,56 @@ A `body` is what follows the type byte and the length; what could carry a secret
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, Self
 
-from proxy.errors import Bug, ProtocolError
+from proxy.errors import ProtocolError
+from proxy.wire.layout import (
+    BYTE,
+    FIELDS,
+    FORMATS,
+    HEAD,
+    INT16,
+    INT32,
+    MECHANISMS,
+    OIDS,
+    OPTIONS,
+    REPORT,
+    REST,
+    SALT,
+    SECRET_KEY,
+    STRING,
+    UINT32,
+    VALUE,
+    VALUES,
+    VERSION,
+    Cursor,
+    Layout,
+    one_of,
+    read_key,
+    string,
+    values_at,
+    without_nul,
+    write_values,
+)
+from proxy.wire.layout import (
+    Field as Field,
+)
+from proxy.wire.layout import (
+    Message as Message,
+)
+from proxy.wire.layout import (
+    frame as frame,
+)
 
 PROTOCOL_3_0 = (3, 0)
 PROTOCOL_3_2 = (3, 2)  # PostgreSQL 18; 3.1 was never spoken (54.1)
 MAX_STARTUP_BYTES = 10_000  # MAX_STARTUP_PACKET_LENGTH: of the packet without its length word
-MAX_SECRET_KEY_BYTES = 256  # BackendKeyData in 3.2
 
 TEXT, BINARY = 0, 1  # format codes
 
 _CANCEL, _SSL, _GSSENC = 5678, 5679, 5680  # minor numbers of "protocol 1234"
-
-_INT16 = struct.Struct("!h")
-_UINT16 = struct.Struct("!H")
-_INT32 = struct.Struct("!i")
-_UINT32 = struct.Struct("!I")
-_HEAD = struct.Struct("!BI")
-_FIELD = struct.Struct("!IhIhih")
-_NULL = b"\xff\xff\xff\xff"
 
 
 class Frontend:
@@ -83,270 +112,6 @@ class Backend:
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# Reading
-
-
-def _short(what: str) -> ProtocolError:
-    return ProtocolError(f"insufficient data left in message: {what}")
-
-
-class _Cursor:
-    """Reads a body from the front. Every method raises ProtocolError when the body ends too early."""
-
-    __slots__ = ("at", "body")
-
-    def __init__(self, body: bytes) -> None:
-        self.body = body
-        self.at = 0
-
-    def number(self, layout: struct.Struct) -> int:
-        start = self.at
-        self.at = start + layout.size
-        if self.at > len(self.body):
-            raise _short("a number")
-        number: int = layout.unpack_from(self.body, start)[0]
-        return number
-
-    def int16(self) -> int:
-        return self.number(_INT16)
-
-    def uint16(self) -> int:
-        return self.number(_UINT16)
-
-    def int32(self) -> int:
-        return self.number(_INT32)
-
-    def uint32(self) -> int:
-        return self.number(_UINT32)
-
-    def byte(self) -> int:
-        return self.take(1)[0]
-
-    def string(self) -> bytes:
-        """Up to the next NUL byte, without it."""
-        end = self.body.find(0, self.at)
-        if end < 0:
-            raise ProtocolError("invalid string in message")
-        start, self.at = self.at, end + 1
-        return self.body[start:end]
-
-    def take(self, count: int) -> bytes:
-        """Exactly `count` bytes; a negative count is a short body too, as PostgreSQL has it."""
-        start, end = self.at, self.at + count
-        if count < 0 or end > len(self.body):
-            raise _short(f"{count} bytes")
-        self.at = end
-        return self.body[start:end]
-
-    def rest(self) -> bytes:
-        start, self.at = self.at, len(self.body)
-        return self.body[start:]
-
-    def end(self) -> None:
-        """Raise unless the body is used up."""
-        if self.at != len(self.body):
-            raise ProtocolError("invalid message format")
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# The parts messages are made of: how each is read and written
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """One field's wire form. `write` takes what `read` gives."""
-
-    read: Callable[[_Cursor], object]
-    write: Callable[..., bytes]
-
-
-def _without_nul(value: bytes) -> bytes:
-    # A NUL inside would make the reader take the tail for the next part of the message.
-    if 0 in value:
-        raise Bug("a string with a NUL byte cannot stand in a message")
-    return value
-
-
-def _string(value: bytes) -> bytes:
-    return _without_nul(value) + b"\0"
-
-
-def _byte1(code: str) -> bytes:
-    return code.encode("latin-1")
-
-
-def _one_of(codes: str) -> _Part:
-    """One character out of `codes`."""
-
-    def read(cursor: _Cursor) -> str:
-        code = chr(cursor.byte())
-        if code not in codes:
-            raise ProtocolError(f"byte {ord(code)} where one of {codes} was expected")
-        return code
-
-    return _Part(read, _byte1)
-
-
-def _counted(layout: str) -> _Part:
-    """A 16-bit count and that many numbers; `layout` is struct's letter for one."""
-    size = struct.calcsize("!" + layout)
-
-    def read(cursor: _Cursor) -> tuple[int, ...]:
-        count = cursor.uint16()
-        return struct.unpack(f"!{count}{layout}", cursor.take(count * size)) if count else ()
-
-    def write(numbers: Sequence[int]) -> bytes:
-        return struct.pack(f"!H{len(numbers)}{layout}", len(numbers), *numbers)
-
-    return _Part(read, write)
-
-
-def _read_value(cursor: _Cursor) -> bytes | None:
-    count = cursor.int32()
-    return None if count == -1 else cursor.take(count)
-
-
-def _write_value(value: bytes | None) -> bytes:
-    return _NULL if value is None else _INT32.pack(len(value)) + value
-
-
-def _values_at(body: bytes, at: int) -> tuple[list[bytes | None], int]:
-    """A 16-bit count and that many values, from `at` on; and where they end."""
-    values: list[bytes | None] = []
-    size = len(body)
-    first = at + 2
-    if first > size:
-        raise _short("the number of values")
-    count = (body[at] << 8) | body[at + 1]
-    at = first
-    length_at = _INT32.unpack_from
-    for _ in range(count):
-        start = at + 4
-        if start > size:
-            raise _short("a value's length")
-        length: int = length_at(body, at)[0]
-        if length >= 0:
-            at = start + length
-            if at > size:
-                raise _short("a value")
-            values.append(body[start:at])
-        elif length == -1:
-            at = start
-            values.append(None)
-        else:
-            raise ProtocolError("a value of negative length")
-    return values, at
-
-
-def _read_values(cursor: _Cursor) -> tuple[bytes | None, ...]:
-    values, cursor.at = _values_at(cursor.body, cursor.at)
-    return tuple(values)
-
-
-def _write_values(values: Sequence[bytes | None]) -> bytes:
-    pack = _INT32.pack
-    parts = [_UINT16.pack(len(values))]
-    for value in values:
-        if value is None:
-            parts.append(_NULL)
-        else:
-            parts += (pack(len(value)), value)
-    return b"".join(parts)
-
-
-def _read_key(cursor: _Cursor) -> bytes:
-    key = cursor.rest()
-    if not 4 <= len(key) <= MAX_SECRET_KEY_BYTES:
-        raise ProtocolError(f"invalid length of a cancel key: {len(key)} bytes")
-    return key
-
-
-def _read_list(cursor: _Cursor) -> tuple[bytes, ...]:
-    """Strings up to an empty one."""
-    return tuple(iter(cursor.string, b""))
-
-
-def _read_options(cursor: _Cursor) -> tuple[bytes, ...]:
-    # Each takes a byte at least, so a huge count in a short body ends soon.
-    return tuple([cursor.string() for _ in range(cursor.uint32())])
-
-
-def _read_report(cursor: _Cursor) -> tuple[tuple[str, bytes], ...]:
-    return tuple([(chr(code), cursor.string()) for code in iter(cursor.byte, 0)])
-
-
-def _write_report(fields: Iterable[tuple[str, bytes]]) -> bytes:
-    return b"".join([_byte1(code) + _string(value) for code, value in fields]) + b"\0"
-
-
-def _read_fields(cursor: _Cursor) -> tuple[Field, ...]:
-    return tuple([Field(cursor.string(), *_FIELD.unpack(cursor.take(_FIELD.size))) for _ in range(cursor.uint16())])
-
-
-def _write_fields(fields: Sequence[Field]) -> bytes:
-    parts = [_UINT16.pack(len(fields))]
-    for f in fields:
-        parts.append(_string(f.name))
-        parts.append(_FIELD.pack(f.table_oid, f.attnum, f.type_oid, f.type_size, f.typmod, f.format))
-    return b"".join(parts)
-
-
-BYTE = _Part(_Cursor.byte, lambda number: bytes((number,)))
-INT16 = _Part(_Cursor.int16, _INT16.pack)
-INT32 = _Part(_Cursor.int32, _INT32.pack)
-UINT32 = _Part(_Cursor.uint32, _UINT32.pack)
-STRING = _Part(_Cursor.string, _string)
-REST = _Part(_Cursor.rest, bytes)
-FORMATS = _counted("h")
-OIDS = _counted("I")
-VALUE = _Part(_read_value, _write_value)  # length word and bytes, -1 = NULL
-VALUES = _Part(_read_values, _write_values)
-SALT = _Part(lambda cursor: cursor.take(4), bytes)
-SECRET_KEY = _Part(_read_key, bytes)
-VERSION = _Part(lambda cursor: (cursor.uint16(), cursor.uint16()), lambda version: struct.pack("!HH", *version))
-MECHANISMS = _Part(_read_list, lambda names: b"".join([_string(name) for name in names]) + b"\0")
-OPTIONS = _Part(_read_options, lambda names: _UINT32.pack(len(names)) + b"".join([_string(name) for name in names]))
-REPORT = _Part(_read_report, _write_report)
-FIELDS = _Part(_read_fields, _write_fields)
-
-Layout = tuple[_Part, ...]
-
-
-def frame(kind: int, body: bytes) -> bytes:
-    """Type byte, length, body."""
-    return _HEAD.pack(kind, len(body) + 4) + body
-
-
-class Message:
-    """What all messages share. `layout` gives the wire form of each field, in order."""
-
-    __slots__ = ()
-    __match_args__: ClassVar[tuple[str, ...]] = ()
-    kind: ClassVar[int]
-    layout: ClassVar[Layout] = ()
-
-    @classmethod
-    def parse(cls, body: bytes) -> Self:
-        """Raises ProtocolError on a malformed body."""
-        return cls._read(_Cursor(body))
-
-    @classmethod
-    def _read(cls, cursor: _Cursor) -> Self:
-        values = [part.read(cursor) for part in cls.layout]
-        cursor.end()
-        return cls(*values)
-
-    def body(self) -> bytes:
-        """What follows the length word."""
-        names = self.__match_args__
-        return b"".join([part.write(getattr(self, name)) for name, part in zip(names, self.layout, strict=True)])
-
-    def to_bytes(self) -> bytes:
-        """The complete frame. Raises Bug when a string holds a NUL byte."""
-        return frame(self.kind, self.body())
-
-
-# ---------------------------------------------------------------------------------------------------------------------
 # Start-up packets: no type byte
 
 
@@ -381,7 +146,7 @@ class CancelRequest:
 
     def to_bytes(self) -> bytes:
         """The packet."""
-        return _startup_frame(1234, _CANCEL, _INT32.pack(self.process_id) + self.secret_key)
+        return _startup_frame(1234, _CANCEL, INT32.write(self.process_id) + self.secret_key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -410,7 +175,7 @@ class StartupMessage:
 
     def to_bytes(self) -> bytes:
         """The packet."""
-        pairs = b"".join([_string(n.encode()) + _string(v.encode()) for n, v in self.parameters.items()])
+        pairs = b"".join([string(n.encode()) + string(v.encode()) for n, v in self.parameters.items()])
         return _startup_frame(*self.protocol, pairs + b"\0")
 
 
@@ -422,19 +187,19 @@ def parse_startup(body: bytes) -> StartupPacket:
 
     Raises ProtocolError: 08P01 when malformed, 0A000 for a protocol that is not 3.x.
     """
-    cursor = _Cursor(body)
+    cursor = Cursor(body)
     major, minor = cursor.uint16(), cursor.uint16()
     if major == 1234 and minor in (_SSL, _GSSENC):
         cursor.end()
         return SSLRequest() if minor == _SSL else GSSENCRequest()
     if major == 1234 and minor == _CANCEL:
-        return CancelRequest(cursor.int32(), _read_key(cursor))
+        return CancelRequest(cursor.int32(), read_key(cursor))
     if major != 3:
         raise ProtocolError(f"unsupported frontend protocol {major}.{minor}: server supports 3.0 to 3.2", sqlstate="0A000")
     return StartupMessage((major, minor), _parameters(cursor))
 
 
-def _parameters(cursor: _Cursor) -> dict[str, str]:
+def _parameters(cursor: Cursor) -> dict[str, str]:
     parameters: dict[str, str] = {}
     while name := cursor.string():
         value = cursor.string()
@@ -461,7 +226,7 @@ class Query(Message):
 
     def to_bytes(self) -> bytes:
         """The complete frame, its text copied once: it may be long. Raises Bug when it holds a NUL byte."""
-        return b"".join((_HEAD.pack(self.kind, len(self.sql) + 5), _without_nul(self.sql), b"\0"))
+        return b"".join((HEAD.pack(self.kind, len(self.sql) + 5), without_nul(self.sql), b"\0"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -497,7 +262,7 @@ class Describe(Message):
     """Ask for the shape of a prepared statement ('S') or portal ('P')."""
 
     kind: ClassVar[int] = Frontend.DESCRIBE
-    layout: ClassVar[Layout] = (_one_of("SP"), STRING)
+    layout: ClassVar[Layout] = (one_of("SP"), STRING)
     what: Literal["S", "P"]
     name: bytes
 
@@ -507,7 +272,7 @@ class Close(Message):
     """Forget a prepared statement ('S') or portal ('P')."""
 
     kind: ClassVar[int] = Frontend.CLOSE
-    layout: ClassVar[Layout] = (_one_of("SP"), STRING)
+    layout: ClassVar[Layout] = (one_of("SP"), STRING)
     what: Literal["S", "P"]
     name: bytes
 
@@ -621,14 +386,14 @@ class _Authentication(Message):
 
     @classmethod
     def parse(cls, body: bytes) -> Self:
-        cursor = _Cursor(body)
+        cursor = Cursor(body)
         code = cursor.uint32()
         if code != cls.code:
             raise ProtocolError(f"authentication request {code} where {cls.code} was expected")
         return cls._read(cursor)
 
     def body(self) -> bytes:
-        return _UINT32.pack(self.code) + Message.body(self)
+        return UINT32.write(self.code) + Message.body(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -693,7 +458,7 @@ Authentication = (
 
 def parse_authentication(body: bytes) -> Authentication:
     """The message of a body of type `R`. Raises ProtocolError, also for methods we do not speak (GSSAPI, SSPI)."""
-    match _Cursor(body).uint32():
+    match Cursor(body).uint32():
         case AuthenticationOk.code:
             return AuthenticationOk.parse(body)
         case AuthenticationCleartextPassword.code:
@@ -749,21 +514,8 @@ class ReadyForQuery(Message):
     """`status`: 'I' idle, 'T' in a transaction, 'E' in a failed one."""
 
     kind: ClassVar[int] = Backend.READY_FOR_QUERY
-    layout: ClassVar[Layout] = (_one_of("ITE"),)
+    layout: ClassVar[Layout] = (one_of("ITE"),)
     status: Literal["I", "T", "E"]
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One result column. `table_oid` and `attnum` are 0 where it is no plain column of a relation."""
-
-    name: bytes
-    table_oid: int
-    attnum: int
-    type_oid: int
-    type_size: int
-    typmod: int
-    format: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -998,7 +750,7 @@ class PortalSuspended(Message):
 
 def datarow_values(body: bytes) -> list[bytes | None]:
     """The values of a DataRow's body, in order; None = NULL. Raises ProtocolError when lengths do not fit."""
-    values, end = _values_at(body, 0)
+    values, end = values_at(body, 0)
     if end != len(body):
         raise ProtocolError("invalid message format")
     return values
@@ -1006,18 +758,18 @@ def datarow_values(body: bytes) -> list[bytes | None]:
 
 def datarow(values: Sequence[bytes | None]) -> bytes:
     """A complete DataRow frame."""
-    body = _write_values(values)
-    return _HEAD.pack(Backend.DATA_ROW, len(body) + 4) + body
+    body = write_values(values)
+    return HEAD.pack(Backend.DATA_ROW, len(body) + 4) + body
 
 
 def query_text(frame: bytes) -> bytes:
     """The text of a Query's frame, copied once: it may be long. Raises ProtocolError."""
-    end = frame.find(0, _HEAD.size)
+    end = frame.find(0, HEAD.size)
     if end < 0:
         raise ProtocolError("invalid string in message")
     if end != len(frame) - 1:
         raise ProtocolError("invalid message format")
-    return frame[_HEAD.size : end]
+    return frame[HEAD.size : end]
 
 
 def bind_names(body: bytes) -> tuple[bytes, bytes]:
