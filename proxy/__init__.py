@@ -9,7 +9,7 @@ I/O: time, randomness and keys are arguments, and what needs I/O is returned as 
        plan.py, catalog/snapshot.py,      decision for one statement, the catalog as a value, what a mask is, the answer
        masking/mask.py, policy/verdict.py "may this caller see this relation"
     1  wire/      bytes <-> frames and messages (layout: what those are made of); SCRAM on both sides
-       sql/       one statement, in passes: parse, firewall (allowed, settings, temporary), scopes -> reading, sealed,
+       sql/       one statement, in passes: parse, firewall (allowed, settings, temporary), scopes (lookup) -> reading, sealed,
                   rewrite (items, writes, couplings), splice, verify; build writes our SQL, condition the rules' row
                   conditions, bodies reads functions for `check`; literals tells which of them a plan does not depend on
        masking/   families of masks; each is a SQL expression and its Python twin

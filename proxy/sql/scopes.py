@@ -8,8 +8,7 @@ the column it means, and for each use of a column its `Place`. Knows nothing of 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from google.protobuf.message import Message
@@ -17,10 +16,10 @@ from postgast import pg_query_pb2 as pb
 
 from proxy.catalog.snapshot import Column, Relation, Snapshot
 from proxy.errors import StatementError, TooComplex, Unproven
+from proxy.sql.lookup import Names, Scope, reach_all, single, source_column
 from proxy.sql.nodes import constant_of, figure_name, has_own_clauses, is_null_constant, is_plain_count, table_columns
 from proxy.sql.parse import children, kind_of, names, node_of, walk
 from proxy.sql.reading import (
-    SYSTEM_COLUMNS,
     Assignment,
     Grouping,
     Item,
@@ -30,37 +29,14 @@ from proxy.sql.reading import (
     Returned,
     Source,
     Star,
-    Usage,
     Use,
     Write,
 )
 
-# Subqueries inside subqueries. PostgreSQL itself gives up at some thousands; people stop at about ten.
-QUERY_DEPTH = 64
 # Relations in one statement. PostgreSQL's planner takes seconds beyond some hundreds.
 RELATIONS = 1_000
 # Parts of an expression that refer to nothing.
 _NOTHING_IN_IT = frozenset((pb.A_Const, pb.ParamRef, pb.String, pb.TypeName))
-
-
-@dataclass(frozen=True, slots=True)
-class _Scope:
-    """What names mean at one point: levels of FROM items, innermost first, and CTEs."""
-
-    levels: tuple[list[Item], ...]
-    ctes: Mapping[str, list[OutColumn] | None]
-    depth: int = 0
-
-    def inner(self, items: list[Item]) -> _Scope:
-        return _Scope((items, *self.levels), self.ctes, self.depth)
-
-    def with_cte(self, name: str, columns: list[OutColumn] | None) -> _Scope:
-        return _Scope(self.levels, {**self.ctes, name: columns}, self.depth)
-
-    def deeper(self) -> _Scope:
-        if self.depth >= QUERY_DEPTH:
-            raise TooComplex(f"subqueries are nested deeper than {QUERY_DEPTH}")
-        return _Scope(self.levels, self.ctes, self.depth + 1)
 
 
 def read(
@@ -74,7 +50,7 @@ def read(
     `temporary`: names of the session's temporary tables, which come before everything on the path.
     """
     reader = _Reader(snapshot, tuple(path), temporary)
-    reader.statement(node, _Scope((), {}), top=True)
+    reader.statement(node, Scope((), {}), top=True)
     return reader.reading
 
 
@@ -116,13 +92,11 @@ class _Reader:
         self.path = path
         self.temporary = temporary
         self.reading = Reading()
-        self._expanded: set[int] = set()  # where a whole row is not one value: ROW(t.*), VALUES (t.*), (t).*
-        self._referenced: list[list[OutColumn]] = []  # per open SELECT: every column it references, for Grouping
-        self._in_rows: list[list[OutColumn]] = []  # the same by a whole row
+        self.names = Names(self.reading, snapshot.database)
 
     # -- statements ----------------------------------------------------------------------------------------------------
 
-    def statement(self, node: Any, scope: _Scope, *, top: bool = False) -> tuple[list[OutColumn], bool]:
+    def statement(self, node: Any, scope: Scope, *, top: bool = False) -> tuple[list[OutColumn], bool]:
         kind = kind_of(node)
         if kind == "SelectStmt":
             outputs, complete = self.select(node, scope)
@@ -140,7 +114,7 @@ class _Reader:
             self.reading.outputs, self.reading.outputs_complete = outputs, complete
         return outputs, complete
 
-    def with_clause(self, node: Any, scope: _Scope) -> _Scope:
+    def with_clause(self, node: Any, scope: Scope) -> Scope:
         if not node.HasField("with_clause"):
             return scope
         clause = node.with_clause
@@ -176,9 +150,9 @@ class _Reader:
                 for name in names(getattr(getattr(cte, clause), field)):
                     for column in columns:
                         if column.name == name:
-                            self.usage(column, Place.OTHER, -1)
+                            self.names.usage(column, Place.OTHER, -1)
 
-    def _recursive(self, cte: Any, query: Any, scope: _Scope) -> list[OutColumn]:
+    def _recursive(self, cte: Any, query: Any, scope: Scope) -> list[OutColumn]:
         """A recursive term's columns are those of its left arm; the right arm then reads them under the CTE's name."""
         inner = self.with_clause(query, scope.deeper())
         first, _ = self.select(query.larg, inner)
@@ -190,7 +164,7 @@ class _Reader:
         self._after_set_operation(query, outputs, inner)
         return outputs
 
-    def select(self, node: Any, scope: _Scope) -> tuple[list[OutColumn], bool]:
+    def select(self, node: Any, scope: Scope) -> tuple[list[OutColumn], bool]:
         scope = self.with_clause(node, scope.deeper())
         if node.op != pb.SETOP_NONE:
             outputs, complete = self.set_operation(node, scope)
@@ -202,8 +176,8 @@ class _Reader:
             return outputs, True
         items: list[Item] = []
         inner = scope.inner(items)
-        self._referenced.append([])
-        self._in_rows.append([])
+        self.names.referenced.append([])
+        self.names.in_rows.append([])
         for element in node.from_clause:
             items.append(self.from_item(node_of(element), scope, items))
         outputs, complete = self.target_list(node.target_list, inner)
@@ -218,24 +192,24 @@ class _Reader:
         self.distinct_clause(node, inner, outputs)
         self.sort_clause(node.sort_clause, inner, outputs)
         self.limit(node, inner)
-        referenced, in_rows = self._referenced.pop(), self._in_rows.pop()
-        if self._referenced:  # a correlated reference counts for the outer query as well
-            self._referenced[-1].extend(referenced)
-            self._in_rows[-1].extend(in_rows)
+        referenced, in_rows = self.names.referenced.pop(), self.names.in_rows.pop()
+        if self.names.referenced:  # a correlated reference counts for the outer query as well
+            self.names.referenced[-1].extend(referenced)
+            self.names.in_rows[-1].extend(in_rows)
         if node.group_clause:
             self.reading.groupings.append(Grouping(node, items, grouped, has_sets, referenced, in_rows))
         return outputs, complete
 
-    def _after_set_operation(self, node: Any, outputs: list[OutColumn], scope: _Scope) -> None:
+    def _after_set_operation(self, node: Any, outputs: list[OutColumn], scope: Scope) -> None:
         self.sort_clause(node.sort_clause, scope.inner([Item(outputs, [])]), outputs)
         self.limit(node, scope)
 
-    def limit(self, node: Any, scope: _Scope) -> None:
+    def limit(self, node: Any, scope: Scope) -> None:
         for name in ("limit_count", "limit_offset"):
             if node.HasField(name):
                 self.expression(getattr(node, name), scope)
 
-    def set_operation(self, node: Any, scope: _Scope) -> tuple[list[OutColumn], bool]:
+    def set_operation(self, node: Any, scope: Scope) -> tuple[list[OutColumn], bool]:
         """UNION, INTERSECT, EXCEPT. The left spine is walked in a loop: a chain of thousands is legal."""
         arms: list[Any] = []
         is_all = True
@@ -254,7 +228,7 @@ class _Reader:
         merged = [self._merge([arm[i] for arm in arms if i < len(arm)]) for i in range(len(arms[0]))]
         if not is_all:
             for column in merged:
-                self.usage(column, Place.DISTINCT, -1)
+                self.names.usage(column, Place.DISTINCT, -1)
         return merged
 
     def _merge(self, arms: list[OutColumn]) -> OutColumn:
@@ -262,11 +236,11 @@ class _Reader:
         pure = all(arm.origins or arm.is_null for arm in arms)
         merged = OutColumn(arms[0].name, origins, is_null=all(arm.is_null for arm in arms), guessed=arms[0].guessed)
         if not pure and origins:
-            self.usage(OutColumn(arms[0].name, origins), Place.MIXED, -1)
+            self.names.usage(OutColumn(arms[0].name, origins), Place.MIXED, -1)
             merged.origins = ()
         return merged
 
-    def values(self, node: Any, scope: _Scope) -> list[OutColumn]:
+    def values(self, node: Any, scope: Scope) -> list[OutColumn]:
         rows = [[node_of(i) for i in row.list.items] for row in node.values_lists]
         outputs = []
         for index in range(len(rows[0])):
@@ -293,7 +267,7 @@ class _Reader:
         self.reading.writes.append(write)
         return write, write.source
 
-    def insert(self, node: Any, scope: _Scope) -> tuple[list[OutColumn], bool]:
+    def insert(self, node: Any, scope: Scope) -> tuple[list[OutColumn], bool]:
         scope = self.with_clause(node, scope.deeper())
         write, source = self.target(node)
         for element in node.cols:
@@ -340,7 +314,7 @@ class _Reader:
                 write.written.append((column.name, -1))
         return list(relation.columns)
 
-    def on_conflict(self, clause: Any, write: Write | None, source: Source, scope: _Scope) -> None:
+    def on_conflict(self, clause: Any, write: Write | None, source: Source, scope: Scope) -> None:
         excluded = Source("excluded", _handed_on(write, source.columns), source.complete, is_temporary=write is None)
         level = scope.inner([Item(source.columns, [source], source.complete), Item([], [excluded])])
         if clause.HasField("infer"):
@@ -348,7 +322,7 @@ class _Reader:
                 index = element.index_elem
                 column = source_column(source, index.name)
                 if column is not None:
-                    self.usage(column, Place.CONFLICT, clause.infer.location)
+                    self.names.usage(column, Place.CONFLICT, clause.infer.location)
                 if index.HasField("expr"):
                     self.expression(index.expr, level)
             if clause.infer.HasField("where_clause"):
@@ -357,7 +331,7 @@ class _Reader:
         if clause.HasField("where_clause"):
             self.expression(clause.where_clause, level)
 
-    def update(self, node: Any, scope: _Scope) -> tuple[list[OutColumn], bool]:
+    def update(self, node: Any, scope: Scope) -> tuple[list[OutColumn], bool]:
         scope = self.with_clause(node, scope.deeper())
         write, source = self.target(node)
         items = [Item(source.columns, [source], source.complete), *self._others(node.from_clause, scope, source)]
@@ -367,7 +341,7 @@ class _Reader:
             self.expression(node.where_clause, inner)
         return self.returning(node, scope, items, write, source)
 
-    def delete(self, node: Any, scope: _Scope) -> tuple[list[OutColumn], bool]:
+    def delete(self, node: Any, scope: Scope) -> tuple[list[OutColumn], bool]:
         scope = self.with_clause(node, scope.deeper())
         write, source = self.target(node)
         items = [Item(source.columns, [source], source.complete), *self._others(node.using_clause, scope, source)]
@@ -375,7 +349,7 @@ class _Reader:
             self.expression(node.where_clause, scope.inner(items))
         return self.returning(node, scope, items, write, source)
 
-    def _others(self, clause: Iterable[Any], scope: _Scope, target: Source) -> list[Item]:
+    def _others(self, clause: Iterable[Any], scope: Scope, target: Source) -> list[Item]:
         """FROM of UPDATE, USING of DELETE: the target is not visible in there, not even to LATERAL (analyze.c)."""
         items: list[Item] = []
         for element in clause:
@@ -383,7 +357,7 @@ class _Reader:
         _check_names(target, items)
         return items
 
-    def merge(self, node: Any, scope: _Scope) -> tuple[list[OutColumn], bool]:
+    def merge(self, node: Any, scope: Scope) -> tuple[list[OutColumn], bool]:
         """MERGE: what each WHEN can see is its side of the join (PostgreSQL 18, MERGE)."""
         scope = self.with_clause(node, scope.deeper())
         write, source = self.target(node)
@@ -412,7 +386,7 @@ class _Reader:
         return self.returning(node, scope, [given, target], write, source)
 
     def returning(
-        self, node: Any, scope: _Scope, items: list[Item], write: Write | None, target: Source
+        self, node: Any, scope: Scope, items: list[Item], write: Write | None, target: Source
     ) -> tuple[list[OutColumn], bool]:
         """RETURNING. A bare column of the written relation and a star stand in `Write.returned`; they can be shown masked."""
         if not node.HasField("returning_clause"):
@@ -438,7 +412,7 @@ class _Reader:
                 if write is not None:
                     write.returned.append(Returned(one, value, None, tuple(items)))
             else:
-                meant = self.column(value, level, Place.RETURNED)
+                meant = self.names.column(value, level, Place.RETURNED)
                 found = [OutColumn(one.name or figure_name(value), meant.origins if meant is not None else ())]
                 base = next((b for use, b in meant.origins if write is not None and use is write.use), None) if meant else None
                 if write is not None and base is not None:
@@ -446,7 +420,7 @@ class _Reader:
             outputs += _handed_on(write, found)
         return outputs, is_complete
 
-    def set_list(self, targets: Iterable[Any], write: Write | None, scope: _Scope) -> None:
+    def set_list(self, targets: Iterable[Any], write: Write | None, scope: Scope) -> None:
         for element in targets:
             target = element.res_target
             if write is not None:
@@ -468,7 +442,7 @@ class _Reader:
                 values = self._row_of(source, value.ncolumns)
                 if len(values) != value.ncolumns:  # a star: which value is whose is not known
                     for one in values if value.colno == 1 else ():
-                        self.usage(self.value(node_of(one), "", scope), Place.STORED, target.location)
+                        self.names.usage(self.value(node_of(one), "", scope), Place.STORED, target.location)
                     continue
                 value = values[value.colno - 1]
             self.assign(write, column, value, scope, target.location)
@@ -485,27 +459,27 @@ class _Reader:
             raise StatementError("number of columns does not match number of values")
         return values
 
-    def _subscripts(self, target: Any, scope: _Scope) -> None:
+    def _subscripts(self, target: Any, scope: Scope) -> None:
         """What stands inside the brackets of `SET a[…] = x`."""
         for part in target.indirection:
             self.expression(part, scope)
 
     _multi: Sequence[OutColumn] = ()
 
-    def assign(self, write: Write | None, column: Column | None, value: Any, scope: _Scope, location: int = -1) -> None:
+    def assign(self, write: Write | None, column: Column | None, value: Any, scope: Scope, location: int = -1) -> None:
         if isinstance(value, pb.SetToDefault):
             return
         self._assigned(write, column, self.value(value, "", scope, place=Place.ASSIGNED), location)
 
     def _assigned(self, write: Write | None, column: Column | None, output: OutColumn, location: int = -1) -> None:
         if write is None:  # kept where nobody knows what it is
-            self.usage(output, Place.STORED, location)
+            self.names.usage(output, Place.STORED, location)
         elif column is not None:
             self.reading.assignments.append(Assignment(write.use, column, output, location))
 
     # -- FROM ----------------------------------------------------------------------------------------------------------
 
-    def from_item(self, node: Any, scope: _Scope, left: list[Item]) -> Item:
+    def from_item(self, node: Any, scope: Scope, left: list[Item]) -> Item:
         """`left`: the items before this one, visible to LATERAL and to functions."""
         if not isinstance(node, pb.JoinExpr):
             return self._leaf(node, scope, left)
@@ -519,7 +493,7 @@ class _Reader:
             item = self._join(join, item, scope, left)
         return item
 
-    def _join(self, join: Any, left: Item, scope: _Scope, before: list[Item]) -> Item:
+    def _join(self, join: Any, left: Item, scope: Scope, before: list[Item]) -> Item:
         right_node = node_of(join.rarg)
         right = self.from_item(right_node, scope, [*before, left])
         merged: list[OutColumn] = []
@@ -532,12 +506,12 @@ class _Reader:
             right_names = {c.name for c in right.columns}
             using = [c.name for c in left.columns if c.name in right_names]
         for name in using:
-            one, other = _single(left.columns, name), _single(right.columns, name)
+            one, other = single(left.columns, name), single(right.columns, name)
             if one is None or other is None:
                 self.reading.unsettled.append(((name,), -1))
                 continue
-            self.usage(one, Place.COMPARED, -1, (other,))
-            self.usage(other, Place.COMPARED, -1, (one,))
+            self.names.usage(one, Place.COMPARED, -1, (other,))
+            self.names.usage(other, Place.COMPARED, -1, (one,))
             self.reading.cell_references += [one, other]
             merged.append(OutColumn(name, one.origins + other.origins))
         taken = set(using)
@@ -555,7 +529,7 @@ class _Reader:
             return Item(columns, [Source(join.alias.aliasname, columns, complete, inner_uses=inner)], complete)
         return Item(columns, sources, complete)
 
-    def _leaf(self, node: Any, scope: _Scope, left: list[Item]) -> Item:
+    def _leaf(self, node: Any, scope: Scope, left: list[Item]) -> Item:
         if isinstance(node, pb.RangeVar):
             return self._range_var(node, scope, None)
         if isinstance(node, pb.RangeTableSample):
@@ -588,7 +562,7 @@ class _Reader:
             return Item(columns, [Source(node.alias.aliasname or own_name, columns)])
         raise Unproven(f"{kind_of(node)} in FROM is not supported")
 
-    def _range_var(self, node: Any, scope: _Scope, sample: Any) -> Item:
+    def _range_var(self, node: Any, scope: Scope, sample: Any) -> Item:
         alias = node.alias.aliasname
         colnames = names(node.alias.colnames)
         if not node.schemaname and node.relname in scope.ctes:
@@ -632,7 +606,7 @@ class _Reader:
         use.source = Source(alias or node.relname, columns, use=use, schema=schema)
         return use.source
 
-    def _range_function(self, node: Any, scope: _Scope) -> Item:
+    def _range_function(self, node: Any, scope: Scope) -> Item:
         columns: list[OutColumn] = []
         complete = True
         first_name = ""
@@ -659,7 +633,7 @@ class _Reader:
 
     # -- target lists and clauses ---------------------------------------------------------------------------------------
 
-    def target_list(self, targets: Iterable[Any], scope: _Scope) -> tuple[list[OutColumn], bool]:
+    def target_list(self, targets: Iterable[Any], scope: Scope) -> tuple[list[OutColumn], bool]:
         outputs: list[OutColumn] = []
         complete = True
         for element in targets:
@@ -673,20 +647,20 @@ class _Reader:
             outputs.append(self.value(value, target.name, scope))
         return outputs, complete
 
-    def value(self, value: Any, name: str, scope: _Scope, place: Place = Place.OUTPUT) -> OutColumn:
+    def value(self, value: Any, name: str, scope: Scope, place: Place = Place.OUTPUT) -> OutColumn:
         """A whole item: a column passes on, a scalar subquery passes its column on, a constant is kept, the rest is opaque."""
         if _is_star(value):
             self.reading.unknown.append("a star inside a list")
             self._note_expanded(value)
         if isinstance(value, pb.ColumnRef):
-            column = self.column(value, scope, place)
+            column = self.names.column(value, scope, place)
             if column is not None:
                 given_by = column if column.cells else column.given_by
                 return OutColumn(name or column.name, column.origins, given_by=given_by)
             return OutColumn(name or figure_name(value))
         reference = _under_casts(value)
         if reference is not None:
-            column = self.column(reference, scope, Place.OTHER)
+            column = self.names.column(reference, scope, Place.OTHER)
             certain = OutColumn(name or figure_name(value))  # a cast keeps its column's name (FigureColname)
             if column is not None and column.cells:
                 certain.given_by, certain.cast = column, value
@@ -703,7 +677,7 @@ class _Reader:
         is_certain = bool(name) or isinstance(value, pb.FuncCall)
         return OutColumn(name or figure_name(value), guessed=not is_certain)
 
-    def star(self, node: Any, scope: _Scope, place: Place = Place.OUTPUT) -> tuple[list[OutColumn], bool]:
+    def star(self, node: Any, scope: Scope, place: Place = Place.OUTPUT) -> tuple[list[OutColumn], bool]:
         if len(node.fields) == 1:
             items = scope.levels[0]
             expanded = [column for item in items for column in item.columns]
@@ -711,7 +685,7 @@ class _Reader:
             is_plain = all(i.complete and len(i.columns) == sum(len(s.columns) for s in i.sources) for i in items)
             self._star_of([s for item in items for s in item.sources], node, is_plain)
         else:
-            found = self._source(tuple(f.string.sval for f in node.fields[:-1]), scope, node)
+            found = self.names.source(tuple(f.string.sval for f in node.fields[:-1]), scope, node)
             if found is None:
                 raise StatementError(f'missing FROM-clause entry for table "{node.fields[-2].string.sval}"', sqlstate="42P01")
             self._star_of([found], node, len(node.fields) == 2)
@@ -719,10 +693,10 @@ class _Reader:
         if not complete:
             self.reading.unknown.append("a star over columns not known here")
         for column in expanded:
-            self.usage(column, place, node.location)
+            self.names.usage(column, place, node.location)
         self.reading.cell_references += expanded
-        if self._referenced:
-            self._referenced[-1].extend(expanded)
+        if self.names.referenced:
+            self.names.referenced[-1].extend(expanded)
         copies = _copies(expanded)
         for copy, column in zip(copies, expanded, strict=True):
             copy.given_by = column if column.cells else None
@@ -733,11 +707,11 @@ class _Reader:
         star = Star(node, sources)
         is_plain = can_be_written_out and star.columns() is not None
         for source in sources:
-            (_reach_all if is_plain and source.use is not None else _spread)(source)
+            (reach_all if is_plain and source.use is not None else _spread)(source)
         if is_plain:
             self.reading.stars.append(star)
 
-    def group_clause(self, node: Any, scope: _Scope, outputs: list[OutColumn]) -> tuple[list[OutColumn], bool]:
+    def group_clause(self, node: Any, scope: Scope, outputs: list[OutColumn]) -> tuple[list[OutColumn], bool]:
         grouped: list[OutColumn] = []
         has_sets = False
         for element in node.group_clause:
@@ -749,26 +723,26 @@ class _Reader:
                 grouped.append(column)
         return grouped, has_sets
 
-    def distinct_clause(self, node: Any, scope: _Scope, outputs: list[OutColumn]) -> None:
+    def distinct_clause(self, node: Any, scope: Scope, outputs: list[OutColumn]) -> None:
         if not node.distinct_clause:
             return
         elements = [node_of(e) for e in node.distinct_clause]
         if elements == [None]:
             for output in outputs:
-                self.usage(output, Place.DISTINCT, -1)
+                self.names.usage(output, Place.DISTINCT, -1)
                 self._given_again(output)
             return
         for one in elements:
             if one is not None:
                 self.sorted_by(one, scope, outputs, Place.DISTINCT, input_first=False)
 
-    def sort_clause(self, clause: Iterable[Any], scope: _Scope, outputs: list[OutColumn]) -> None:
+    def sort_clause(self, clause: Iterable[Any], scope: Scope, outputs: list[OutColumn]) -> None:
         for element in clause:
             one = node_of(element)
             self.sorted_by(node_of(one.node), scope, outputs, Place.ORDERED, input_first=False)
 
     def sorted_by(
-        self, node: Any, scope: _Scope, outputs: list[OutColumn], place: Place, *, input_first: bool
+        self, node: Any, scope: Scope, outputs: list[OutColumn], place: Place, *, input_first: bool
     ) -> OutColumn | None:
         """An item of GROUP BY, ORDER BY or DISTINCT ON: an ordinal, an output name, an input column or an expression.
 
@@ -777,24 +751,24 @@ class _Reader:
         if isinstance(node, pb.A_Const) and node.HasField("ival"):
             index = int(node.ival.ival) - 1
             if 0 <= index < len(outputs):
-                self.usage(outputs[index], place, node.location)
+                self.names.usage(outputs[index], place, node.location)
                 self._given_again(outputs[index])
                 return outputs[index]
             return None
         if isinstance(node, pb.ColumnRef) and len(node.fields) == 1 and node.fields[0].HasField("string"):
             name = node.fields[0].string.sval
             output = next((o for o in outputs if o.name == name), None)
-            is_input = any(_single(i.columns, name) is not None for i in scope.levels[0]) if input_first else False
+            is_input = any(single(i.columns, name) is not None for i in scope.levels[0]) if input_first else False
             if output is not None and output.guessed:
                 self.reading.unsettled.append(((name,), node.location))
             if output is not None and not is_input:
-                self.usage(output, place, node.location)
+                self.names.usage(output, place, node.location)
                 self._given_again(output)
                 self.reading.at.setdefault(node.location, output)
                 self.reading.by_output.add(node.location)
                 return output
         if isinstance(node, pb.ColumnRef):
-            return self.column(node, scope, place)
+            return self.names.column(node, scope, place)
         self.expression(node, scope)
         return None
 
@@ -805,7 +779,7 @@ class _Reader:
 
     # -- expressions ----------------------------------------------------------------------------------------------------
 
-    def expression(self, root: Any, scope: _Scope) -> None:
+    def expression(self, root: Any, scope: Scope) -> None:
         """Every reference below `root`, with its place. Iterative: expressions are as deep as people's generators like."""
         waiting: list[tuple[Any, Place, tuple[Any, ...]]] = [(node_of(root), Place.OTHER, ())]
         while waiting:
@@ -813,7 +787,7 @@ class _Reader:
             if node is None or type(node) in _NOTHING_IN_IT:
                 continue
             if isinstance(node, pb.ColumnRef):
-                self.column(node, scope, place, others)
+                self.names.column(node, scope, place, others)
             elif isinstance(node, pb.SubLink):
                 self._sublink(node, scope, place, others)
             elif isinstance(node, pb.A_Expr):
@@ -825,7 +799,7 @@ class _Reader:
                 waiting.append((node_of(node.args[0]), place, ()))
             elif isinstance(node, pb.SelectStmt):
                 for output in self.select(node, scope)[0]:
-                    self.usage(output, Place.OTHER, -1)
+                    self.names.usage(output, Place.OTHER, -1)
             else:
                 if isinstance(node, pb.RowExpr):
                     for star in filter(_is_star, map(node_of, node.args)):
@@ -838,9 +812,9 @@ class _Reader:
         """`t.*` as an item of a list, `(t).*`: columns, not a value."""
         inner = node_of(node.arg) if isinstance(node, pb.A_Indirection) and _is_star(node) else node
         if isinstance(inner, pb.ColumnRef):
-            self._expanded.add(inner.location)
+            self.names.expanded.add(inner.location)
 
-    def _sublink(self, node: Any, scope: _Scope, place: Place, others: tuple[Any, ...]) -> None:
+    def _sublink(self, node: Any, scope: Scope, place: Place, others: tuple[Any, ...]) -> None:
         outputs, _ = self.select(node_of(node.subselect), scope)
         if len(outputs) == 1:
             self.reading.at[node.location] = outputs[0]
@@ -849,153 +823,20 @@ class _Reader:
         if kind == pb.EXISTS_SUBLINK:
             return
         if kind == pb.EXPR_SUBLINK and place in (Place.COMPARED, Place.NULL_TEST, Place.COUNTED) and len(outputs) == 1:
-            self.usage(outputs[0], place, node.location, others)
+            self.names.usage(outputs[0], place, node.location, others)
             return
         operator = names(node.oper_name)
         if kind == pb.ANY_SUBLINK and operator in ((), ("=",), ("pg_catalog", "=")) and len(outputs) == 1:
-            self.usage(outputs[0], Place.COMPARED, node.location, (test,))
+            self.names.usage(outputs[0], Place.COMPARED, node.location, (test,))
             if isinstance(test, pb.ColumnRef):
-                self.column(test, scope, Place.COMPARED, (outputs[0],))
+                self.names.column(test, scope, Place.COMPARED, (outputs[0],))
             elif test is not None:
                 self.expression(test, scope)
             return
         for output in outputs:
-            self.usage(output, Place.OTHER, node.location)
+            self.names.usage(output, Place.OTHER, node.location)
         if test is not None:
             self.expression(test, scope)
-
-    def usage(self, column: OutColumn, place: Place, location: int, others: tuple[Any, ...] = ()) -> None:
-        if column.origins:
-            self.reading.usages.append(Usage(column, place, location, others))
-
-    # -- names ----------------------------------------------------------------------------------------------------------
-
-    def column(self, node: Any, scope: _Scope, place: Place, others: tuple[Any, ...] = ()) -> OutColumn | None:
-        """The column a ColumnRef means; None for a whole row, a system column or what only the server can settle."""
-        fields = [node_of(f) for f in node.fields]
-        if isinstance(fields[-1], pb.A_Star):  # f(t.*), ROW(t.*): a whole row
-            qualifier = tuple(f.sval for f in fields[:-1])
-            if not qualifier:
-                for item in scope.levels[0] if scope.levels else []:
-                    for one in item.sources:
-                        self._whole_row(one, node)
-                return None
-            source = self._source(qualifier, scope, node)
-            if source is not None:
-                self._whole_row(source, node)
-            return None
-        parts = tuple(f.sval for f in fields)
-        found = self._unqualified(parts[0], scope, node) if len(parts) == 1 else self._qualified(parts, scope, node)
-        if found is not None:
-            self.reading.at[node.location] = found
-            self.usage(found, place, node.location, others)
-            self.reading.cell_references.append(found)
-            if self._referenced:
-                self._referenced[-1].append(found)
-        return found
-
-    def _unqualified(self, name: str, scope: _Scope, node: Any) -> OutColumn | None:
-        is_sure = True
-        for level in scope.levels:
-            matches = [c for item in level for c in item.columns if c.name == name]
-            if len(matches) == 1:
-                self._note_owner(matches[0], level, scope, node)
-                if not is_sure or matches[0].guessed:  # an inner function may have such a column, or this one another name
-                    self.reading.unsettled.append(((name,), node.location))
-                return matches[0]
-            if matches:  # ambiguous: the server says so
-                self.reading.unsettled.append(((name,), node.location))
-                return None
-            if name in SYSTEM_COLUMNS:
-                owners = [s for item in level for s in item.sources if s.use is not None and s.use.relation.kind in "rpmtf"]
-                if owners:
-                    for owner in owners:
-                        if owner.use is not None:
-                            owner.use.system_columns.add(name)
-                    return None
-            is_sure = is_sure and all(item.complete for item in level)
-        for level in scope.levels:
-            for item in level:
-                for source in item.sources:
-                    if source.name == name:
-                        self._whole_row(source, node)
-                        return None
-        self.reading.unsettled.append(((name,), node.location))
-        return None
-
-    def _note_owner(self, column: OutColumn, level: list[Item], scope: _Scope, node: Any) -> None:
-        """The name an unqualified reference could have been qualified by, when that name means the same from here."""
-        for item in level:
-            for source in item.sources:
-                if source.name and any(one is column for one in source.columns):
-                    if self._source((source.name,), scope, node) is source and _single(source.columns, column.name):
-                        self.reading.owners[node.location] = source.name
-                    return
-
-    def _qualified(self, parts: tuple[str, ...], scope: _Scope, node: Any) -> OutColumn | None:
-        source = self._source(parts[:-1], scope, node)
-        name = parts[-1]
-        if source is None:
-            # a.b may also be column a of a composite type with field b: PostgreSQL does not look that up without brackets
-            if len(parts) == 2 and self._is_hidden_by_alias(parts[0], scope):
-                raise StatementError(f'invalid reference to FROM-clause entry for table "{parts[0]}"', sqlstate="42P01")
-            if len(parts) > 2 and not parts[-3].startswith("pg_temp"):
-                raise StatementError(f'missing FROM-clause entry for table "{parts[-2]}"', sqlstate="42P01")
-            self.reading.unsettled.append((parts, node.location))
-            return None
-        column = source_column(source, name)
-        if column is not None:
-            return column
-        if name in SYSTEM_COLUMNS and source.use is not None:
-            source.use.system_columns.add(name)
-            return None
-        if name in SYSTEM_COLUMNS and source.is_version:
-            return None
-        if source.is_temporary:
-            self.reading.foreign.append((parts, node.location))
-            return OutColumn(name)
-        if source.complete:
-            self._whole_row(source, node)  # functional notation: name(source)
-        self.reading.unsettled.append((parts, node.location))
-        return None
-
-    def _is_hidden_by_alias(self, name: str, scope: _Scope) -> bool:
-        """Whether a relation of this name is here, under another: with an alias, its own name means nothing (4.2.1)."""
-        sources = (source for level in scope.levels for item in level for source in item.sources)
-        return any(one.use is not None and one.use.relation.name == name != one.name for one in sources)
-
-    def _source(self, qualifier: tuple[str, ...], scope: _Scope, node: Any) -> Source | None:
-        for level in scope.levels:
-            for item in level:
-                for source in item.sources:
-                    if len(qualifier) == 1 and source.name == qualifier[0]:
-                        if source.use is not None and len(node.fields) > 1:
-                            source.use.named.append(node)
-                        return source
-                    if 1 < len(qualifier) < 4 and source.schema is not None and source.use is not None:
-                        schema_qualified = (source.schema, source.name) == qualifier[-2:]
-                        if schema_qualified and (len(qualifier) == 2 or qualifier[0] == self.snapshot.database):
-                            source.use.qualifies.append(node)
-                            return source
-        return None
-
-    def _whole_row(self, source: Source, node: Any) -> None:
-        _reach_all(source)
-        for use in source.inner_uses:
-            use.is_spread = True
-        if source.use is not None:
-            source.use.whole_row = True
-            is_value = len(node.fields) == 1 or _is_star_of_one(node)
-            if is_value and node.location not in self._expanded:
-                source.use.rows.append(node)
-            else:
-                source.use.is_spread = True  # ROW(t.*), (t).*: as many values as columns; t.f is a call of f or nothing
-        self.reading.cell_references += source.columns
-        if self._in_rows:
-            self._in_rows[-1].extend(source.columns)
-        for column in source.columns:
-            self.usage(column, Place.WHOLE_ROW, node.location)
-
 
 def _check_names(target: Source, items: Iterable[Item]) -> None:
     """The target's name must be its own, as PostgreSQL has it (checkNameSpaceConflicts). Raises StatementError (42712).
@@ -1047,16 +888,6 @@ def _handed_on(write: Write | None, columns: Iterable[OutColumn]) -> list[OutCol
     return found
 
 
-def source_column(source: Source, name: str) -> OutColumn | None:
-    """The column of that name, or None."""
-    return _single(source.columns, name)
-
-
-def _is_star_of_one(node: Any) -> bool:
-    """`t.*`, without a schema."""
-    return len(node.fields) == 2 and bool(node.fields[1].HasField("a_star"))
-
-
 def _is_bare_values(query: Any) -> bool:
     """`(VALUES …)` with nothing around the rows."""
     return bool(query.values_lists) and not has_own_clauses(query)
@@ -1071,11 +902,6 @@ def _under_casts(node: Any) -> Any:
     return inner if is_column else None
 
 
-def _single(columns: Iterable[OutColumn], name: str) -> OutColumn | None:
-    matches = [c for c in columns if c.name == name]
-    return matches[0] if len(matches) == 1 else None
-
-
 def _copies(columns: Iterable[OutColumn]) -> list[OutColumn]:
     return [OutColumn(c.name, c.origins, c.node, c.is_null, c.guessed) for c in columns]
 
@@ -1086,14 +912,8 @@ def _renamed(columns: list[OutColumn], aliases: Sequence[str]) -> list[OutColumn
     return columns
 
 
-def _reach_all(source: Source) -> None:
-    for use in (source.use, *source.inner_uses):
-        if use is not None:
-            use.all_columns = True
-
-
 def _spread(source: Source) -> None:
-    _reach_all(source)
+    reach_all(source)
     for use in (source.use, *source.inner_uses):
         if use is not None:
             use.is_spread = True
