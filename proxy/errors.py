@@ -105,3 +105,11 @@ class Bug(ProxyError):
 
     default_sqlstate = "XX000"
     fatal = True
+
+
+def place_of(error: BaseException) -> str:
+    """File and line where it was raised; never its text, which could hold SQL or values."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return "?" if trace is None else f"{trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}"

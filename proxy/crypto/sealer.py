@@ -13,7 +13,8 @@ from proxy.crypto.keyring import Keyring
 
 
 class Sealer:
-    """`random(n)` gives n fresh bytes from a cryptographic source (`os.urandom`)."""
+    """`random(n)` gives n fresh bytes from a cryptographic source (`os.urandom`), in a fork of this process too: long texts are
+    planned in one, and a source that keeps a state would give both the same nonces."""
 
     __slots__ = ("_keyring", "_openers", "_random", "_sealers")
 

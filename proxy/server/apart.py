@@ -17,7 +17,7 @@ import threading
 from collections.abc import Callable
 from typing import NoReturn
 
-from proxy.errors import Bug, ProxyError, TooComplex
+from proxy.errors import Bug, ProxyError, TooComplex, place_of
 
 logger = logging.getLogger("maskgate")
 
@@ -98,11 +98,3 @@ def _work(make: Callable[[], object], answer: int, life: int) -> NoReturn:
 def _end_with_parent(life: int) -> None:
     os.read(life, 1)
     os._exit(1)
-
-
-def place_of(error: BaseException) -> str:
-    """File and line where it was raised; never its text, which could hold SQL or values."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return "?" if trace is None else f"{trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}"

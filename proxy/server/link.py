@@ -13,8 +13,7 @@ from collections.abc import Callable
 from typing import Protocol, cast
 
 from proxy.caller import Caller
-from proxy.errors import Bug, ProtocolError, Unavailable
-from proxy.server.apart import place_of
+from proxy.errors import Bug, ProtocolError, Unavailable, place_of
 from proxy.server.tls import HANDSHAKE, ListenTls, Tls, TlsFailure
 from proxy.server.upstream import Upstream
 from proxy.session import (

@@ -11,12 +11,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 import pytest
 
-from proxy.errors import Bug, Refusal, StatementError, TooComplex
+from proxy.crypto import Sealer, providers
+from proxy.errors import Bug, Refusal, StatementError, TooComplex, place_of
 from proxy.plan import VERY_LONG_TEXT, Miss, Plan, Wanted
-from proxy.server.apart import in_own_process, place_of
+from proxy.server.apart import in_own_process
 from proxy.sql import parse
 from tests import world
 
@@ -41,6 +43,18 @@ def test_the_plan_is_the_same(text: str, role: str) -> None:
         assert isinstance(here.plan, Plan)
         kept = world.planner(role).keep(wanted, apart)
         assert kept == here.plan
+
+
+def test_no_two_processes_seal_with_the_same_nonce(tmp_path: Path) -> None:
+    """Nonces are used once (NIST SP 800-38D, 8.2): literals of long texts are sealed in forks of one process."""
+    sealer = Sealer(providers.create(tmp_path / "ring.json", tmp_path / "master.key"), os.urandom)
+
+    def seal() -> object:
+        return [sealer.seal(b"4111", domain="cards", search="none") for _ in range(50)]
+
+    seal()
+    sealed = [one for values in (*(in_own_process(seal) for _ in range(4)), seal()) for one in cast(list[bytes], values)]
+    assert len(set(sealed)) == len(sealed) == 250
 
 
 def test_errors_come_as_they_were_raised() -> None:
