@@ -69,30 +69,28 @@ class Databases:
         for database in self._known.values():
             database.planners.clear()
 
-    async def open(self, caller: Caller) -> Planner:
-        """A planner for a new session of the caller's; `close` when that ends. Raises ProxyError."""
-        database = self._known.get(caller.database)
+    async def open(self, name: str) -> None:
+        """The catalog of a new session's database is loaded, and watched; `close` when the session ends. Raises ProxyError."""
+        database = self._known.get(name)
         if database is None:
             news = asyncio.Event()
-            database = Database(caller.database, self._loader_for(caller.database, news.set), news=news)
-            self._known[caller.database] = database
+            database = Database(name, self._loader_for(name, news.set), news=news)
+            self._known[name] = database
         database.sessions += 1
         try:
             if database.snapshot is None or await self._is_stale(database):
                 await self._load(database)
-            planner = self._planner(database, caller)
         except BaseException as error:
             database.sessions -= 1
             if not isinstance(error, Unavailable):
                 raise
-            if database.snapshot is None and self._known.get(caller.database) is database:
-                del self._known[caller.database]  # made-up names must not pile up
+            if database.snapshot is None and self._known.get(name) is database:
+                del self._known[name]  # made-up names must not pile up
                 await database.loader.close()
-            raise _server_said(error, caller.database) from error
+            raise _server_said(error, name) from error
         if not database.is_watched:
             database.is_watched = True
             self._spawn(self._watch(database))
-        return planner
 
     async def _is_stale(self, database: Database) -> bool:
         """Whether something changed while nobody watched. Asking takes a hundredth of what loading takes."""
@@ -110,14 +108,19 @@ class Databases:
         if database is not None:
             database.sessions -= 1
 
-    def planner(self, caller: Caller) -> Planner | None:
-        """The planner of a session that has one."""
+    def planner(self, caller: Caller) -> Planner:
+        """The planner of a session whose database is open, by the rules and the catalog of now."""
         database = self._known.get(caller.database)
-        return None if database is None or database.snapshot is None else self._planner(database, caller)
+        if database is None or database.snapshot is None:
+            raise Bug("a planner without a catalog")
+        planner = database.planners.get((caller.login, caller.role))
+        if planner is None:
+            planner = database.planners[caller.login, caller.role] = self._planner_for(caller, database.snapshot)
+        return planner
 
-    async def reload(self, caller: Caller, names: tuple[str, ...]) -> Planner:
-        """Look names up. Those missed a moment ago are not looked up again. Raises ProxyError."""
-        database = self._known.get(caller.database)
+    async def reload(self, name: str, names: tuple[str, ...]) -> None:
+        """Look names up in a database's catalog. Those missed a moment ago are not looked up again. Raises ProxyError."""
+        database = self._known.get(name)
         if database is None:
             raise Bug("a catalog is reloaded that was never loaded")
         now = self._now()
@@ -126,7 +129,6 @@ class Databases:
             if len(database.missed) > 10_000:
                 database.missed.clear()
             database.missed.update((name, self._now()) for name in names)
-        return self._planner(database, caller)
 
     async def stop(self) -> None:
         """Close every connection."""
@@ -139,14 +141,6 @@ class Databases:
             if one.snapshot is not None:
                 plans = sum(planner.cached for planner in one.planners.values())
                 yield one.name, one.snapshot.version, len(one.snapshot.relations), one.sessions, len(one.planners), plans
-
-    def _planner(self, database: Database, caller: Caller) -> Planner:
-        planner = database.planners.get((caller.login, caller.role))
-        if planner is None:
-            if database.snapshot is None:
-                raise Bug("a planner without a catalog")
-            planner = database.planners[caller.login, caller.role] = self._planner_for(caller, database.snapshot)
-        return planner
 
     async def _load(self, database: Database) -> None:
         try:

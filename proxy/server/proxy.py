@@ -238,14 +238,19 @@ class Proxy:
     async def reload(
         self, logins: Logins, planner_for: PlannerFor, listen_tls: ListenTls | None, trusted_owners: Sequence[str] | None = None
     ) -> None:
-        """New rules, logins and certificates: every session gets a new planner; a login without a role now is let go."""
-        self.logins, self.listen_tls = logins, listen_tls
+        """New rules, logins and certificates: every session gets a new planner; a login whose role is another now is let go."""
+        before, self.logins, self.listen_tls = self.logins, logins, listen_tls
         if trusted_owners is not None:
             self._trusted_owners = tuple(trusted_owners)
         self._planner_for = planner_for
         self.databases.new_rules(planner_for)
         for link in list(self.links):
-            self._replan(link)
+            if link.caller is None or link.session.is_over:
+                continue
+            if _at_the_server(before, link.caller) != _at_the_server(logins, link.caller):
+                link.fail(_anew(f'the role of login "{link.caller.login}" has another `service` now'))
+            else:
+                self._replan(link)
 
     # -- one loop turn
 
@@ -411,22 +416,24 @@ class Proxy:
             raise _too_many()
         application = wanted.parameters.get("application_name", "")
         caller = Caller(wanted.login, wanted.role, wanted.database, link.address, application)
-        planner = await self.databases.open(caller)
+        await self.databases.open(caller.database)
         if link not in self.links:  # gone meanwhile
             self.databases.close(caller.database)
             return
         link.caller = caller
-        link.step(link.session.new_planner, planner, self.now())
+        self._check_role(caller)  # the rules may have changed since it was asked who this is
+        link.step(link.session.new_planner, self.databases.planner(caller), self.now())
 
     async def _reload(self, link: Link, names: tuple[str, ...]) -> None:
         if link.caller is None:
             raise Bug("a catalog is reloaded that was never loaded")
         try:
-            planner = await self.databases.reload(link.caller, names)
+            await self.databases.reload(link.caller.database, names)
         except Unavailable as error:
             link.step(link.session.planner_failed, error, self.now())
             return
-        link.step(link.session.new_planner, planner, self.now())
+        if not link.session.is_over:  # of one that ended, the role may be gone
+            link.step(link.session.new_planner, self.databases.planner(link.caller), self.now())
 
     async def _plan_apart(self, link: Link, action: PlanApart) -> None:
         def make() -> object:
@@ -449,17 +456,22 @@ class Proxy:
                 self._replan(link)
 
     def _replan(self, link: Link) -> None:
-        caller = link.caller
-        if caller is None or link.session.is_over:
+        if link.caller is None or link.session.is_over:
             return
+        try:
+            self._check_role(link.caller)
+        except ProxyError as error:
+            link.fail(error)
+            return
+        link.step(link.session.replan, self.databases.planner(link.caller), self.now())
+
+    def _check_role(self, caller: Caller) -> None:
+        """Raises AuthError, Unavailable: the rules say something else of this login now than when it knocked."""
         role = self.logins.role_of(caller.login)
         if role is None:
-            link.fail(AuthError(f'no role of the rules is given to login "{caller.login}"', sqlstate="28000"))
-            return
-        link.caller = caller = Caller(caller.login, role, caller.database, caller.address, caller.application_name)
-        planner = self.databases.planner(caller)
-        if planner is not None:
-            link.step(link.session.new_planner, planner, self.now())
+            raise AuthError(f'no role of the rules is given to login "{caller.login}"', sqlstate="28000")
+        if role != caller.role:
+            raise _anew(f'login "{caller.login}" has another role now')
 
     async def _connect(self, link: Link) -> None:
         try:
@@ -539,6 +551,16 @@ def _is_starting(link: Link) -> bool:
 
 def _too_many() -> Unavailable:
     return Unavailable("sorry, too many clients already", sqlstate="53300")
+
+
+def _at_the_server(logins: Logins, caller: Caller) -> tuple[str, ...]:
+    """Who its role makes it at the server, but for the password."""
+    service = logins.service_of(caller.role)
+    return () if service is None else (service.user, service.set_role, service.search_path)
+
+
+def _anew(why: str) -> Unavailable:
+    return Unavailable(f"{why}: connect again", sqlstate="57P01")
 
 
 def _shutdown() -> Unavailable:

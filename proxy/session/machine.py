@@ -194,7 +194,13 @@ class Session:
         return [] if self._startup is None else self._start(self._startup.fail(error, f"{error.message}: {reason}"))
 
     def new_planner(self, planner: Planner, now: float) -> list[Action]:
-        """Answers MakePlanner and Reload, and comes unasked whenever snapshot or rules changed."""
+        """Answers MakePlanner and Reload."""
+        if self._startup is None:
+            self._naming.reloaded()
+        return self.replan(planner, now)
+
+    def replan(self, planner: Planner, now: float) -> list[Action]:
+        """Comes unasked whenever snapshot or rules changed: it answers nothing, its snapshot may be older than a Reload."""
         self._ledger.now = now
         if self._is_over:
             return []

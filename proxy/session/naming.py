@@ -402,6 +402,9 @@ class Naming:
     def new_planner(self, planner: Planner) -> None:
         """From now on `planner` decides."""
         self.planner, self.is_glass = planner, planner.is_glass
+
+    def reloaded(self) -> None:
+        """The catalog was loaded: what waited for that need not any more."""
         self._waits_for_planner, self._planner_error = False, None
 
     def planner_failed(self, error: ProxyError) -> None:

@@ -527,7 +527,7 @@ class Talk:
             case _ if tag == PLANNER and session.is_started:
                 other = planner_of(ROLES[first % len(ROLES)])
                 if other.is_glass == self.planner.is_glass and other.restricted >= self.planner.restricted:
-                    self.do(session.new_planner, other, self.tick())
+                    self.do(session.replan, other, self.tick())
             case _ if tag == NO_PLANNER and session.is_started:
                 self.do(session.planner_failed, Unavailable("no catalog"), self.tick())
             case _ if tag == FULL_LOG:

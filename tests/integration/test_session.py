@@ -16,11 +16,14 @@ from psycopg import errors, pq
 from proxy.errors import Refusal, TooComplex
 from proxy.plan import Miss, Part, Plan, SealedParam, SealedResult
 from proxy.policy.verdict import Seal
-from proxy.server import Limits
+from proxy.server import Limits, Logins
+from proxy.session import Service
 from proxy.wire import messages as m
+from proxy.wire.auth import Secret
 from tests.fakes import FakePlanner, MarkingKeys, MemoryLog
 from tests.proxies import RawClient, Running, error_of, kinds_of, running
 from tests.servers import Database
+from tests.small import eventually
 
 SEAL = Seal("cards", "equality", 25, "public.cards.card_no")
 
@@ -490,6 +493,36 @@ def test_logins(database: Database) -> None:
             assert any("SCRAM" in str(one["reason"]) for one in log.of("login_refused"))
     assert len(log.of("login_refused")) >= 5
     assert not log.of("accept")
+
+
+SERVICE = Service("warehouse", Secret("one"))
+ANOTHER_ROLE = Logins(lambda login: "analyst")
+NO_ROLE = Logins(lambda login: None)
+A_SERVICE = Logins(lambda login: "dba", service_of=lambda role: SERVICE)
+
+
+@pytest.mark.parametrize(("anew", "sqlstate"), [(ANOTHER_ROLE, "57P01"), (NO_ROLE, "28000"), (A_SERVICE, "57P01")])
+def test_who_becomes_another_by_the_rules_connects_again(database: Database, anew: Logins, sqlstate: str) -> None:
+    """The log's lines go by the role a session began with, and so does its login at the server."""
+    with running(database, lambda c, s: FakePlanner()) as proxy, proxy.raw() as client:
+        for same in (Logins(lambda login: "dba"), Logins(lambda login: "dba", service_of=lambda role: None), anew):
+            reload = proxy.proxy.reload(same, lambda c, s: FakePlanner(), None)
+            asyncio.run_coroutine_threadsafe(reload, proxy.loop).result(20)
+            if same is not anew:
+                client.send(Q(b"SELECT 1"))
+                assert kinds_of(client.until_ready()) == "TDCZ"
+        assert error_of(client.to_end()).sqlstate == sqlstate
+
+
+@pytest.mark.parametrize(("later", "sqlstate"), [("analyst", "57P01"), (None, "28000")])
+def test_rules_that_change_while_somebody_logs_in(database: Database, later: str | None, sqlstate: str) -> None:
+    said = iter(["dba"])
+    with running(database, lambda c, s: FakePlanner(), role_of=lambda login: next(said, later)) as proxy:
+        with pytest.raises(psycopg.OperationalError) as caught:
+            psycopg.connect(proxy.dsn())
+        assert ("another role now" if later else "no role of the rules") in str(caught.value)
+        sessions = proxy.proxy.databases._known[database.name]
+        eventually(lambda: not sessions.sessions, 30, "the session that did not come to be is counted")
 
 
 def test_a_setting_that_may_not_be_sent(database: Database) -> None:

@@ -78,8 +78,8 @@ async def until(question: Any) -> None:
 def test_it_watches_while_there_are_sessions_and_then_no_more() -> None:
     async def story() -> None:
         place = Place()
-        await place.databases.open(CALLER)
-        await place.databases.open(CALLER)
+        await place.databases.open("shop")
+        await place.databases.open("shop")
         assert (place.sessions, len(place.tasks)) == (2, 1)
         await until(lambda: place.loader.asked > 2)
         place.loader.version, place.loader.changes = 2, True
@@ -87,7 +87,7 @@ def test_it_watches_while_there_are_sessions_and_then_no_more() -> None:
         place.databases.close("shop")
         place.databases.close("shop")
         await until(lambda: place.tasks[0].done())
-        await place.databases.open(CALLER)
+        await place.databases.open("shop")
         assert (place.sessions, len(place.tasks)) == (1, 2)
         place.databases.close("shop")
         await until(lambda: place.tasks[1].done())
@@ -99,7 +99,7 @@ def test_a_notification_is_heard_at_once() -> None:
     async def story() -> None:
         place = Place()
         place.databases._watch_seconds = 3600.0
-        await place.databases.open(CALLER)
+        await place.databases.open("shop")
         place.loader.version = 2
         await asyncio.sleep(0)
         place.told[0]()
@@ -116,11 +116,11 @@ def test_a_notification_is_heard_at_once() -> None:
 def test_a_session_that_does_not_come_to_be_is_not_counted(error: BaseException) -> None:
     async def story() -> None:
         place = Place()
-        await place.databases.open(CALLER)
+        await place.databases.open("shop")
         place.databases._known["shop"].is_watched, place.databases._known["shop"].loaded_at = False, -100.0
         place.loader.error = place.loader.deaf = error  # type: ignore[assignment]
         with pytest.raises(type(error)):
-            await place.databases.open(CALLER)
+            await place.databases.open("shop")
         assert place.sessions == 1
         for task in place.tasks:
             task.cancel()
@@ -133,7 +133,7 @@ def test_a_name_that_was_made_up_is_forgotten() -> None:
         place = Place()
         place.loader.error = Unavailable("no such database")
         with pytest.raises(Unavailable):
-            await place.databases.open(CALLER)
+            await place.databases.open("shop")
         assert place.databases._known == {}
         assert place.loader.is_closed
 
@@ -143,7 +143,7 @@ def test_a_name_that_was_made_up_is_forgotten() -> None:
 def test_a_watch_that_cannot_ask_goes_on() -> None:
     async def story() -> None:
         place = Place()
-        await place.databases.open(CALLER)
+        await place.databases.open("shop")
         place.loader.changes, place.loader.error = True, Unavailable("away")
         await until(lambda: place.databases.loads["failed"] > 1)
         place.loader.error, place.loader.version = None, 2
@@ -158,12 +158,12 @@ def test_a_watch_that_cannot_ask_goes_on() -> None:
 def test_a_catalog_nobody_watched_is_asked_for_changes_before_it_is_loaded_anew(changes: bool) -> None:
     async def story() -> None:
         place = Place()
-        await place.databases.open(CALLER)
+        await place.databases.open("shop")
         known = place.databases._known["shop"]
         known.is_watched, known.loaded_at = False, -100.0
         place.loader.changes, place.loader.version = changes, 2
         place.loader.asked = 0
-        await place.databases.open(CALLER)
+        await place.databases.open("shop")
         assert place.loader.asked >= 1
         assert known.snapshot is not None
         assert known.snapshot.version == (2 if changes else 1)

@@ -234,6 +234,18 @@ def test_a_miss_is_looked_up_once() -> None:
     book.answer("new_planner", book.planner).to_server(Q(b"SELECT 1"))
 
 
+@pytest.mark.parametrize("miss", [True, False])
+def test_a_planner_nobody_asked_for_answers_no_look_at_the_catalog(miss: bool) -> None:
+    """It may come of a load that began before the name was missed, or before the session's own DDL."""
+    if miss:
+        book = restricted(SELECT_1=Miss(("t",))).client(Q(b"SELECT 1")).then(Reload(("t",)))
+    else:
+        book = restricted().client(Q(b"CREATE TABLE t (a int)"), Q(b"SELECT 1")).to_server(Q(b"CREATE TABLE t (a int)"))
+        book.server(m.CommandComplete(b"CREATE TABLE"), READY).then(Reload())
+    book.answer("replan", FakePlanner(is_glass=False, restricted=True)).to_server().then()
+    book.answer("new_planner", book.planner).to_server(Q(b"SELECT 1"))
+
+
 def test_a_catalog_that_cannot_be_read_refuses_and_is_asked_again() -> None:
     book = restricted(SELECT_1=Miss(("t",))).client(Q(b"SELECT 1")).quiet()
     book.answer("planner_failed", Unavailable("no catalog")).to_server(Q(b""))

@@ -453,16 +453,16 @@ def test_declare_through_the_extended_protocol_with_a_parameter() -> None:
 def test_a_prepared_statement_of_sql_is_judged_again() -> None:
     """Under other rules the same text gives another plan: it is refused, and can be prepared again."""
     book = run(run(talk(), "PREPARE p AS SELECT name FROM customers"), "PREPARE q AS SELECT 1")
-    book.answer("new_planner", world.planner("app"))
+    book.answer("replan", world.planner("app"))
     assert refused(book, Q(b"EXECUTE p")) == "0A000"
     book.client(Q(b"EXECUTE q")).to_server(Q(b"EXECUTE q"))
 
 
 def test_a_cursor_is_judged_again() -> None:
     book = run(talk(), "DECLARE c CURSOR WITH HOLD FOR SELECT name FROM customers", "DECLARE CURSOR")
-    book.answer("new_planner", world.planner("writer"))
+    book.answer("replan", world.planner("writer"))
     book.client(Q(b"FETCH c")).to_server(Q(b"FETCH c")).server(shape((0, 0, 25)), done("FETCH 0"), READY).quiet()
-    book.answer("new_planner", world.planner("limited"))
+    book.answer("replan", world.planner("limited"))
     assert refused(book, Q(b"FETCH c")) == "0A000"
 
 
