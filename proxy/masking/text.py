@@ -127,21 +127,16 @@ class Partial(TextMask):
         return f"partial({self.first},{self.last})"
 
     def over(self, text: Part) -> Part:
-        n = length(text)
-        half = build.operate(n, "/", number(2))
-        parts, hidden = [], n
-        first = number(self.first)
-        if self.first:
-            # What is longer than both together has 2 * first characters or more, where last is not much less than first.
-            first = first if self.first <= self.last + 1 else build.least(first, half)
-            parts.append(build.call("left", text, first))
-            hidden = build.operate(hidden, "-", first)
-        if self.last:
-            last = build.least(number(self.last), build.operate(half, "-", first) if self.first else half)
-            parts.append(build.call("right", text, last))
-            hidden = build.operate(hidden, "-", last)
-        parts.insert(bool(self.first), stars(hidden))
-        return build.case((build.operate(n, "<=", number(self.first + self.last)), stars(n)), default=build.joined(*parts))
+        n, shown = length(text), self.first + self.last
+        hidden = build.greatest(plus(n, -shown), build.operate(plus(n, 1), "/", number(2)))
+        # What is longer than both together has 2 * first characters or more, where last is not much less than first.
+        start = number(self.first + 1)
+        if self.first > self.last + 1:
+            start = plus(build.least(number(self.first), build.operate(n, "/", number(2))), 1)
+        return build.case(
+            (build.operate(n, "<=", number(shown)), stars(n)),
+            default=build.call("overlay", text, stars(hidden), start, hidden),
+        )
 
     def hide(self, text: str) -> str:
         n = len(text)
@@ -228,19 +223,14 @@ class Name(TextMask):
 
     def over(self, text: Part) -> Part:
         n = length(text)
-        two = build.call("left", text, number(2))
-        family = build.any_of(plainly(two), COMPOUND_FAMILY_NAMES)
-        return build.case(
-            (build.operate(n, "<", number(2)), stars(n)),
-            (
-                build.all_true(build.operate(n, ">=", number(4)), family),
-                build.joined(two, stars(plus(n, -2))),
-            ),
-            default=build.joined(build.call("left", text, number(1)), stars(plus(n, -1))),
+        family = build.any_of(plainly(build.call("left", text, number(2))), COMPOUND_FAMILY_NAMES)
+        shown = build.case(
+            (build.operate(n, "<", number(2)), number(0)),
+            (build.all_true(build.operate(n, ">=", number(4)), family), number(2)),
+            default=number(1),
         )
+        return build.call("rpad", build.call("left", text, shown), build.least(n, number(STARS)), build.string("*"))
 
     def hide(self, text: str) -> str:
-        if len(text) < 2:
-            return starred(len(text))
-        shown = 2 if len(text) >= 4 and text[:2] in COMPOUND_FAMILY_NAMES else 1
-        return text[:shown] + starred(len(text) - shown)
+        shown = 0 if len(text) < 2 else 2 if len(text) >= 4 and text[:2] in COMPOUND_FAMILY_NAMES else 1
+        return text[:shown] + starred(min(len(text), STARS) - shown)

@@ -170,6 +170,11 @@ def least(*parts: Part) -> Part:
     return exp.Least(this=_placed(parts[0]), expressions=[_placed(part) for part in parts[1:]], ignore_nulls=True)
 
 
+def greatest(*parts: Part) -> Part:
+    """GREATEST, as `least`."""
+    return exp.Greatest(this=_placed(parts[0]), expressions=[_placed(part) for part in parts[1:]], ignore_nulls=True)
+
+
 def case(*branches: tuple[Part, Part], default: Part) -> Part:
     """A searched CASE (the simple one would look up `=` by name)."""
     return exp.Case(
