@@ -253,6 +253,10 @@ def parse_scanned(source: bytes, tokens: list[Token], comments: list[Token]) -> 
     nesting = _measure(tokens)
     text = source.decode("utf-8")
     tree = _parse_on_big_stack(source, text) if nesting > BIG_STACK_TOKENS else _parse_here(source, text)
+    return _statement(source, tokens, comments, tree)
+
+
+def _statement(source: bytes, tokens: list[Token], comments: list[Token], tree: Any) -> Statement:
     stmts, starts = [], []
     for raw in tree.stmts:
         node = node_of(raw.stmt)
@@ -260,6 +264,16 @@ def parse_scanned(source: bytes, tokens: list[Token], comments: list[Token]) -> 
             stmts.append((kind_of(node).removesuffix("Stmt"), node))
             starts.append(raw.stmt_location)
     return Statement(source, tokens, comments, tuple(stmts), tuple(starts))
+
+
+def parse_alone(source: bytes) -> Statement | None:
+    """The same without its tokens, for a text so short that none of the limits on them is met; None of a longer one.
+
+    Raises StatementError, TooComplex.
+    """
+    if len(source) > BIG_STACK_TOKENS or source.count(b"(") + source.count(b"[") > BRACKET_DEPTH:
+        return None
+    return _statement(source, [], [], _parse_here(source, _decoded(source)))
 
 
 def parse_plpgsql(header: str, body: str) -> Any:

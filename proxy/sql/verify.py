@@ -12,7 +12,8 @@ short one in its place, `(SELECT FROM x)`, and says the same of everything aroun
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -25,7 +26,21 @@ from proxy.errors import Bug, StatementError
 from proxy.policy.verdict import Closed, Masked, Verdict
 from proxy.sql.firewall import NODES, Firewall, reads_only_built_in_settings
 from proxy.sql.nodes import spread_unnests
-from proxy.sql.parse import CLOSE, OPEN, PARAM, Statement, children, kind_of, names, node_of, parse, parse_scanned, scan, walk
+from proxy.sql.parse import (
+    CLOSE,
+    OPEN,
+    PARAM,
+    Statement,
+    children,
+    kind_of,
+    names,
+    node_of,
+    parse,
+    parse_alone,
+    parse_scanned,
+    scan,
+    walk,
+)
 from proxy.sql.reading import SYSTEM_COLUMNS
 
 ROWS = ("Select", "Insert", "Update", "Delete", "Merge")
@@ -33,7 +48,7 @@ _WRITES = (pb.InsertStmt, pb.UpdateStmt, pb.DeleteStmt, pb.MergeStmt)
 _WITH_CLAUSE = (pb.SelectStmt, *_WRITES)
 _JUDGED_WHOLE = (pb.LockingClause, pb.RangeSubselect, pb.RangeVar, pb.IntoClause)
 # Children with no name to judge, known on every server; and the one that is judged with the statement it belongs to.
-_NOTHING_IN_IT = frozenset((pb.A_Const, pb.String, pb.ParamRef, pb.WithClause))
+_NOTHING_IN_IT = frozenset((pb.A_Const, pb.String, pb.WithClause))
 # Where the target of a write is not visible: PostgreSQL answers "invalid reference to FROM-clause entry".
 _BLIND = ("with_clause", "select_stmt", "from_clause", "using_clause", "source_relation")
 # Statements around a query, which stands in their field `query`.
@@ -52,14 +67,22 @@ def verify(
     before: Statement, after: bytes, firewall: Firewall, verdict_of: Callable[[Relation], Verdict], allowed: Allowed
 ) -> None:
     """Raises Bug when `after` is not proven."""
-    outcome, places, parameters = _shortened(after, _texts(firewall.snapshot, verdict_of, allowed))
-    if [k for k, _ in outcome.stmts] != [k for k, _ in before.stmts]:
-        raise Bug("the rewritten text is not the same statements")
-    if outcome.parameters() | parameters != before.parameters():
-        raise Bug("the rewritten text has other parameters")
-    verifier = _Verifier(outcome, places, firewall, verdict_of, allowed)
-    for kind, stmt in outcome.stmts:
-        verifier.statement(kind, stmt)
+    texts = _texts(firewall.snapshot, verdict_of, allowed)
+    short = _shortened(after, texts, frozenset())
+    try:
+        outcome = parse_alone(short.source)
+        if outcome is not None:
+            parameters = {match.start(): match[0] for match in _PARAMETER.finditer(short.source)}
+            verifier = _Verifier(outcome, short.places, firewall, verdict_of, allowed)
+            verifier.compare(before, short.parameters.union(parameters.values()))
+            if verifier.met == short.places | parameters.keys():
+                return
+    except (Bug, StatementError):
+        pass
+    # Something may stand in a literal or a comment: the tokens will say.
+    outcome, short = _scanned(after, texts)
+    verifier = _Verifier(outcome, short.places, firewall, verdict_of, allowed)
+    verifier.compare(before, short.parameters | outcome.parameters())
     outcome.forget()
 
 
@@ -74,10 +97,20 @@ class _Verifier:
     ) -> None:
         self.outcome = outcome
         self.places = places  # where the relations of our short subqueries stand
+        self.met: set[int] = set()  # where in the tree there is one, or a parameter
         self.firewall = firewall
         self.snapshot: Snapshot = firewall.snapshot
         self.verdict_of = verdict_of
         self.allowed = allowed
+
+    def compare(self, before: Statement, parameters: frozenset[bytes]) -> None:
+        """The whole text with what came in; `parameters`: what it has, those in the subqueries it was shortened by included."""
+        if [k for k, _ in self.outcome.stmts] != [k for k, _ in before.stmts]:
+            raise Bug("the rewritten text is not the same statements")
+        if parameters != before.parameters():
+            raise Bug("the rewritten text has other parameters")
+        for kind, stmt in self.outcome.stmts:
+            self.statement(kind, stmt)
 
     def statement(self, kind: str, stmt: Any) -> None:
         """One statement of the text: a query, something around a query, or what names relations without reading them."""
@@ -126,6 +159,9 @@ class _Verifier:
         while waiting:
             node, ctes = waiting.pop()
             kind = type(node)
+            if kind is pb.ParamRef:
+                self.met.add(node.location)
+                continue
             if kind in _JUDGED_WHOLE and self.is_judged(node, ctes):
                 continue
             if kind not in known:
@@ -274,9 +310,13 @@ class _Verifier:
         if node.lateral or {one.name for one, _ in query.ListFields()} - _OF_A_SHORT_ONE or len(query.from_clause) != 1:
             return False
         inner = node_of(query.from_clause[0])
-        return isinstance(inner, pb.RangeVar) and inner.location in self.places
+        if not isinstance(inner, pb.RangeVar) or inner.location not in self.places:
+            return False
+        self.met.add(inner.location)
+        return True
 
 
+_PARAMETER = re.compile(rb"\$[0-9]+")
 _SHORT_HEAD = b"(SELECT FROM "
 _SHORT = _SHORT_HEAD + b"x)"  # without a quote, so that it is one inside any literal, too
 _OF_A_SHORT_ONE = frozenset(("from_clause", "limit_option", "op"))  # what its tree says
@@ -316,43 +356,62 @@ def _is_query_of(item: Any, schema: str, name: str) -> bool:
     return isinstance(source, pb.RangeVar) and (source.schemaname, source.relname) == (schema, name)
 
 
-def _shortened(
-    after: bytes, texts: Mapping[bytes, frozenset[bytes]]
-) -> tuple[Statement, frozenset[int], frozenset[bytes]]:
-    """The text with each allowed subquery shortened, read; where the relations of the short ones stand; what parameters went.
+@dataclass(frozen=True, slots=True)
+class _Short:
+    """A text with each allowed subquery shortened.
 
-    It has the tokens of `after` but for the insides of these subqueries. Both texts are the same up to the first of them, so
-    the scanner comes to it in one state; that it finds a bracket there, and not the middle of a literal or a comment, is looked
-    at. A bracket is a token of its own, whatever stands beside it, and leaves the scanner as it was at the beginning: within
-    the subquery it finds what it finds there alone (`_parameters_in`), behind it the same bytes again, and so on to the next.
-    And the grammar takes a query in brackets for a query in brackets, whatever it says (select_with_parens of gram.y).
+    It has the tokens of the long text but for the insides of these subqueries. Both texts are the same up to the first of them,
+    so the scanner comes to it in one state; that it finds a bracket there, and not the middle of a literal or a comment, is
+    looked at: either among the tokens (`_scanned`), or by the relation x behind it, which the tree has at its place
+    (`_Verifier.met`; nothing in `(SELECT FROM ` ends a literal or a comment), as it has each parameter. A bracket is a token of
+    its own, whatever stands beside it, and leaves the scanner as it was at the beginning: within the subquery it finds what it
+    finds there alone (`_parameters_in`), behind it the same bytes again, and so on to the next. And the grammar takes a query
+    in brackets for a query in brackets, whatever it says (select_with_parens of gram.y).
     """
-    refused: set[int] = set()  # where in `after` one stands that is none
+
+    source: bytes
+    starts: Mapping[int, int]  # of each bracket, in the long text by in the short one
+    parameters: frozenset[bytes]  # in what is not in it any more
+
+    @property
+    def places(self) -> frozenset[int]:
+        """Where the relations of the short subqueries stand."""
+        return frozenset([place + len(_SHORT_HEAD) for place in self.starts])
+
+
+def _shortened(after: bytes, texts: Mapping[bytes, frozenset[bytes]], refused: Collection[int]) -> _Short:
+    """`after` with what stands for a relation shortened, but where that is `refused`."""
+    pieces: list[bytes] = []
+    starts: dict[int, int] = {}
+    parameters: set[bytes] = set()
+    at = length = 0
+    for start, text in _occurrences(after, texts):
+        if start >= at and start not in refused:
+            pieces += (after[at:start], _SHORT)
+            length += start - at
+            starts[length] = start
+            parameters |= texts[text]
+            length += len(_SHORT)
+            at = start + len(text)
+    return _Short(b"".join([*pieces, after[at:]]), starts, frozenset(parameters))
+
+
+def _scanned(after: bytes, texts: Mapping[bytes, frozenset[bytes]]) -> tuple[Statement, _Short]:
+    """The text with each allowed subquery shortened that is one by its tokens, read. Raises StatementError, TooComplex."""
+    refused: set[int] = set()
     while True:
-        pieces: list[bytes] = []
-        brackets: dict[int, tuple[int, bytes]] = {}  # in the short text: where in `after`, and what stands there
-        at = length = 0
-        for start, text in _occurrences(after, texts):
-            if start >= at and start not in refused:
-                pieces += (after[at:start], _SHORT)
-                length += start - at
-                brackets[length] = (start, text)
-                length += len(_SHORT)
-                at = start + len(text)
-        source = b"".join([*pieces, after[at:]])
+        short = _shortened(after, texts, refused)
         try:
-            tokens, comments = scan(source)
+            tokens, comments = scan(short.source)
         except StatementError:
-            if not brackets:
+            if not short.starts:
                 raise
-            wrong = set(brackets)
+            wrong = set(short.starts)
         else:
-            wrong = brackets.keys() - {start for start, _, kind in tokens if kind == OPEN}
+            wrong = short.starts.keys() - {start for start, _, kind in tokens if kind == OPEN}
         if not wrong:
-            went = frozenset().union(*(texts[text] for _, text in brackets.values()))
-            places = frozenset(place + len(_SHORT_HEAD) for place in brackets)
-            return parse_scanned(source, tokens, comments), places, went
-        refused |= {brackets[place][0] for place in wrong}
+            return parse_scanned(short.source, tokens, comments), short
+        refused |= {short.starts[place] for place in wrong}
 
 
 def _occurrences(after: bytes, texts: Iterable[bytes]) -> list[tuple[int, bytes]]:

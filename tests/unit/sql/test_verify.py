@@ -14,7 +14,7 @@ from postgast import pg_query_pb2 as pb
 
 from proxy.errors import Bug, ProxyError, Refusal, StatementError, TooComplex, Unproven
 from proxy.plan import Plan
-from proxy.planner import planning
+from proxy.planner import planning, restricted
 from proxy.sql import verify
 from proxy.sql.parse import Statement, children, node_of, parse
 from proxy.sql.splice import Edit, Spliced, splice
@@ -27,6 +27,11 @@ _HEAD, _SHORT = b"(SELECT FROM ", b"(SELECT FROM x)"
 
 def _texts(*texts: str) -> dict[bytes, frozenset[bytes]]:
     return {one.encode(): frozenset() for one in texts}
+
+
+def _scanned(after: bytes, *texts: str) -> tuple[Statement, frozenset[int]]:
+    tree, short = verify._scanned(after, _texts(*texts))
+    return tree, short.places
 
 
 def _as_in_the_whole(short: Statement, places: frozenset[int], after: bytes, wholes: Iterable[bytes]) -> int:
@@ -80,21 +85,37 @@ def _place_of(query: Any) -> int:
 
 
 def test_what_leaves_is_read_alike_short_and_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Over every text of tests/sql that a restricted caller may send."""
-    seen = 0
-    known = verify._shortened
+    """Over every text of tests/sql that a restricted caller may send, with its tokens and without."""
+    seen = alone = 0
+    known = verify._texts
 
-    def compared(
-        after: bytes, texts: Mapping[bytes, frozenset[bytes]]
-    ) -> tuple[Statement, frozenset[int], frozenset[bytes]]:
-        nonlocal seen
-        short, places, parameters = known(after, texts)
-        assert _as_in_the_whole(short, places, after, texts) == len(places)
-        assert short.parameters() | parameters == parse(after).parameters()
-        seen += len(places)
-        return short, places, parameters
+    class Compared(verify._Verifier):
+        after = b""
+        texts: Mapping[bytes, frozenset[bytes]] = {}
 
-    monkeypatch.setattr(verify, "_shortened", compared)
+        def compare(self, before: Statement, parameters: frozenset[bytes]) -> None:
+            nonlocal seen, alone
+            if not self.outcome.tokens:
+                again, short = verify._scanned(self.after, self.texts)
+                assert (self.outcome.source, self.places) == (short.source, short.places)
+                assert (self.outcome.stmts, self.outcome.starts) == (again.stmts, again.starts)
+                self.outcome, alone = again, alone + 1
+            assert _as_in_the_whole(self.outcome, self.places, self.after, self.texts) == len(self.places)
+            assert parameters == parse(self.after).parameters()
+            seen += len(self.places)
+            super().compare(before, parameters)
+
+    def texts(*arguments: Any) -> dict[bytes, frozenset[bytes]]:
+        Compared.texts = known(*arguments)
+        return Compared.texts
+
+    def recorded(before: Statement, after: bytes, *more: Any) -> None:
+        Compared.after = after
+        verify.verify(before, after, *more)
+
+    monkeypatch.setattr(restricted, "verify", recorded)
+    monkeypatch.setattr(verify, "_texts", texts)
+    monkeypatch.setattr(verify, "_Verifier", Compared)
     for file in sorted(FOLDER.glob("*.sql")):
         for block in re.split(r"\n{2,}(?=-- )", file.read_text().strip()):
             lines = block.partition("\n-- becomes")[0].splitlines()
@@ -103,6 +124,7 @@ def test_what_leaves_is_read_alike_short_and_whole(monkeypatch: pytest.MonkeyPat
                 with contextlib.suppress(StatementError, Refusal, Unproven, TooComplex):
                     world.planner(role).plan(text, path=world.PATH)
     assert seen > 300
+    assert alone > 100
 
 
 @pytest.mark.parametrize(
@@ -123,9 +145,9 @@ def test_only_whole_tokens_are_shortened(text: str) -> None:
         whole = parse(after)
     except ProxyError:
         with pytest.raises(ProxyError):
-            verify._shortened(after, _texts(OURS))
+            verify._scanned(after, _texts(OURS))
         return
-    short, places, _ = verify._shortened(after, _texts(OURS))
+    short, places = _scanned(after, OURS)
     starts = {one.start for one in whole.tokens}
     expected = [match.start() for match in re.finditer(re.escape(OURS), text) if match.start() in starts]
     assert len(places) == len(expected)
@@ -136,7 +158,7 @@ def test_only_whole_tokens_are_shortened(text: str) -> None:
 
 def test_of_two_at_one_place_the_longer_is_taken() -> None:
     longer = f"(SELECT (SELECT 1 FROM {OURS} y) FROM shop.customers)"
-    short, places, _ = verify._shortened(f"SELECT FROM {longer} x, {OURS} z".encode(), _texts(OURS, longer))
+    short, places = _scanned(f"SELECT FROM {longer} x, {OURS} z".encode(), OURS, longer)
     assert len(places) == 2
     assert short.source == b"SELECT FROM " + _SHORT + b" x, " + _SHORT + b" z"
 
@@ -188,3 +210,24 @@ def test_what_stands_beside_our_subquery_in_its_brackets_is_judged(around: str, 
 def test_what_may_stand_for_a_relation_is_one_query_of_it(text: str) -> None:
     with pytest.raises((Bug, ProxyError)):
         verify._parameters_in(text, "shop", "customers")
+
+
+def test_a_short_text_is_proven_without_its_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = world.planner("analyst").plan("SELECT name FROM shop.customers AS c", path=world.PATH)
+    assert isinstance(plan, Plan)
+    ours = plan.text[plan.text.index(b"(SELECT") : plan.text.index(b") AS c") + 1].decode()
+    tokens = {
+        f"SELECT name FROM shop.customers AS c WHERE id = 1 AND name <> '{'x' * 500}'": False,
+        f"SELECT name /* {ours} */ FROM shop.customers AS c": True,  # a place that is none
+        "SELECT name FROM shop.customers AS c WHERE id = $1 AND name <> $2": False,
+        "SELECT name FROM shop.customers AS c WHERE id = $1 AND name <> '$2'": True,  # no parameter
+        "SELECT name FROM shop.customers AS c WHERE id = $1 AND name <> $$ $1 $$": True,
+        f"SELECT name FROM shop.customers AS c WHERE name <> '{'x' * 5_000}'": True,
+        f"SELECT name FROM shop.customers AS c WHERE id IN ({', '.join(['((((1))))'] * 600)})": True,
+    }
+    known, scanned = verify._scanned, []
+    monkeypatch.setattr(verify, "_scanned", lambda *arguments: scanned.append(1) or known(*arguments))
+    for text, are_needed in tokens.items():
+        scanned.clear()
+        assert isinstance(world.planner("analyst").plan(text, path=world.PATH), Plan)
+        assert bool(scanned) == are_needed, text[:100]
