@@ -7,9 +7,10 @@ after each answer: `Hold` is raised before anything changed.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from proxy.errors import ProtocolError, ProxyError, StatementError, Unproven
-from proxy.plan import Part, Plan
+from proxy.plan import LONG_TEXT, Part, Plan
 from proxy.session import slots as s
 from proxy.session.express import Express
 from proxy.session.ledger import Ledger
@@ -25,6 +26,7 @@ from proxy.wire.messages import Frontend
 
 STALLED_BYTES = 64 << 10  # so much of a client that has to wait is kept before reading pauses
 _STREAMS = frozenset({Frontend.COPY_DATA})
+_T = TypeVar("_T")
 
 
 def _as_frame(kind: int, frame: bytes) -> bytes:
@@ -38,6 +40,10 @@ def _as_frame(kind: int, frame: bytes) -> bytes:
     return m.frame(Frontend.COPY_DATA, frame[HEAD_BYTES:] if kind & FIRST else frame)
 
 
+def _parse_message(frame: bytes) -> m.Parse:
+    return m.Parse.parse(frame[HEAD_BYTES:])
+
+
 class Client:
     """Reads what the client sent. The one writer of where its frames stand."""
 
@@ -49,6 +55,8 @@ class Client:
         self._frames: Sequence[Frame] = ()
         self._at = 0
         self._buffer = b""
+        self._held = b""  # the frame that waits
+        self._long: tuple[bytes, Any] = (b"", None)  # the same when it is a long one, and what it says
         self.is_stalled = False
         self._calls: dict[int, Callable[[bytes], None]] = {
             Frontend.QUERY: self._query,
@@ -76,7 +84,7 @@ class Client:
                 if self._express.slot is not None:
                     self._express.expand()
                 if kind == Frontend.BIND and self._express.run(self._buffer, self._frames, self._at):
-                    self._frames, self._at = (), 0
+                    self._frames, self._at, self._held = (), 0, b""
                     if self._reader.is_clean:
                         self.is_stalled = False
                         return False
@@ -87,12 +95,15 @@ class Client:
                         self.is_stalled = True
                         return False
                     return True
+                frame = self._held or self._buffer[start:end]
                 try:
-                    self._frame(kind, self._buffer[start:end])
+                    self._frame(kind, frame)
                 except Hold:
-                    self.is_stalled = True
+                    self.is_stalled, self._held = True, frame
                     return False
-                self._at += 1
+                self._at, self._held = self._at + 1, b""
+                if self._long[0]:
+                    self._long = (b"", None)
             self.is_stalled = False
             self._reader.streams = _STREAMS
             self._frames, self._at = self._reader.frames(), 0
@@ -141,7 +152,7 @@ class Client:
         self._ledger.segment += 1
 
     def _query(self, frame: bytes) -> None:
-        sql = m.query_text(frame)
+        sql = self._said(frame, m.query_text)
         try:
             plan, text = self._naming.decide(sql, (), in_prepare=False)
             plan, effects = self._names.resolved(plan, text)
@@ -170,8 +181,17 @@ class Client:
         self._ledger.had_copy_data = False
         self._ledger.send_statement(slot, frame, plan)
 
+    def _said(self, frame: bytes, read: Callable[[bytes], _T]) -> _T:
+        """What a frame says. A long one is asked again while it waits to be planned; it is copied once."""
+        if len(frame) <= LONG_TEXT:
+            return read(frame)
+        if self._long[0] is not frame:
+            self._long = (frame, read(frame))
+        said: _T = self._long[1]
+        return said
+
     def _parse(self, frame: bytes) -> None:
-        message = m.Parse.parse(frame[HEAD_BYTES:])
+        message = self._said(frame, _parse_message)
         try:
             plan, text = self._naming.decide(message.sql, message.param_oids, in_prepare=True)
             oids = server_param_oids(message.param_oids, plan)

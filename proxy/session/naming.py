@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 from proxy.encodings import UTF8, is_plain_name
 from proxy.errors import Bug, ProtocolError, ProxyError, Stale, StatementError, Unavailable, Unproven
@@ -39,6 +40,15 @@ class _Apart:
     outcome: object = None
 
 
+class _Read(NamedTuple):
+    """A text's characters, and the settings they were read by."""
+
+    sql: bytes
+    codec: str | None
+    strings: str
+    text: str
+
+
 class Naming:
     """`decide` and `refresh` are asked before a statement leaves; `track` and `settle` go around what may change names."""
 
@@ -57,6 +67,7 @@ class Naming:
         self._planner_error: ProxyError | None = None
         self._after_miss = False
         self._apart: _Apart | None = None
+        self._read: _Read | None = None  # the long text that is asked about again and again
         self.temporary: frozenset[str] = frozenset()  # names of the session's temporary tables
         self._lasting: frozenset[str] = frozenset()  # those of them there were when the open transaction began
         self._until_commit: frozenset[str] = frozenset()  # ON COMMIT DROP
@@ -101,7 +112,7 @@ class Naming:
             raise Hold
         if apart.outcome is None:
             raise Hold
-        self._apart = None
+        self._apart = self._read = None
         if isinstance(apart.outcome, ProxyError):
             raise apart.outcome
         return planner.keep(wanted, apart.outcome)
@@ -233,10 +244,14 @@ class Naming:
         return (unknown_plan() if isinstance(plan, Miss) else plan), text
 
     def _decoded(self, sql: bytes) -> str:
+        codec, strings = self._ledger.codec, self._ledger.parameters.get("standard_conforming_strings", "on")
+        if self._read is not None:
+            if self._read.sql is sql and self._read[1:3] == (codec, strings):
+                return self._read.text
+            self._read = None
         if sql.isascii():
             text = sql.decode("ascii")
         else:
-            codec = self._ledger.codec
             if codec is None:
                 raise self._unreadable()
             try:
@@ -248,8 +263,10 @@ class Naming:
                 wrong = sql
             if wrong is not None:
                 raise self._malformed(wrong, codec)
-        if self._ledger.parameters.get("standard_conforming_strings", "on") != "on" and "\\" in text:
+        if strings != "on" and "\\" in text:
             raise Unproven("standard_conforming_strings is off: a backslash cannot be judged", hint="Set it on.")
+        if len(text) > LONG_TEXT:
+            self._read = _Read(sql, codec, strings, text)
         return text
 
     def _malformed(self, rest: bytes, codec: str) -> StatementError:

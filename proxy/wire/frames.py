@@ -15,6 +15,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Set
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Literal
 
 from proxy.errors import NoStartup, ProtocolError
@@ -106,7 +107,7 @@ class FrameReader:
         self._need = 0  # bytes from _pos on without which nothing new can be said
         self._left = 0  # bytes still to come of the message that is passing in pieces
         self._piece_kind = 0
-        self._gathered = bytearray()  # the beginning of a message that is not whole yet; then the buffer is empty
+        self._gathered: BytesIO | None = None  # the beginning of a message that is not whole yet; then the buffer is empty
 
     @property
     def limits(self) -> Limits:
@@ -131,22 +132,28 @@ class FrameReader:
     @property
     def is_clean(self) -> bool:
         """Whether every byte fed was given out and no message is half way: the peer may leave here."""
-        return not self._left and not self._gathered and self._pos == len(self.buffer)
+        return not self._left and self._gathered is None and self._pos == len(self.buffer)
+
+    @property
+    def waiting(self) -> int:
+        """How many bytes are kept."""
+        return len(self.buffer) - self._pos + (0 if self._gathered is None else self._gathered.tell())
 
     def feed(self, data: bytes) -> None:
         """Take bytes from the peer. Frames not fetched yet are kept."""
-        if self._gathered:
-            self._gathered += data
-            if len(self._gathered) < self._need:
+        if self._gathered is not None:
+            self._gathered.write(data)
+            if self._gathered.tell() < self._need:
                 return
-            self.buffer = bytes(self._gathered)
-            self._gathered = bytearray()
+            self.buffer = self._gathered.getvalue()  # which is no copy
+            self._gathered = None
         elif self._pos == len(self.buffer):
             self.buffer = data
         elif len(self.buffer) - self._pos + len(data) < self._need:
             # Joining bytes at each feed would be quadratic in the length of a large message.
-            self._gathered += self.buffer[self._pos :]
-            self._gathered += data
+            self._gathered = BytesIO()
+            self._gathered.write(self.buffer[self._pos :])
+            self._gathered.write(data)
             self.buffer = b""
             self._pos = 0
             return

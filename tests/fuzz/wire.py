@@ -147,7 +147,7 @@ def _cut(reader: FrameReader, chunks: Sequence[bytes]) -> tuple[list[tuple[int, 
                     if kind & LAST:
                         out.append((kind & 0xFF, pieces))
                         pieces = b""
-            if len(reader.buffer) + len(reader._gathered) > TIGHT.max_message_bytes + len(chunk) + HEAD_BYTES:
+            if reader.waiting > TIGHT.max_message_bytes + len(chunk) + HEAD_BYTES:
                 raise Failure("a reader keeps more than a message and a chunk")
     except ProtocolError as error:
         return out, error.message
@@ -292,8 +292,7 @@ class Talk:
                     self.asked.append(action)
         if self.session.is_over != bool(self.closes):
             raise Failure("over without Close, or the other way round")
-        kept = sum(len(r.buffer) - r._pos + len(r._gathered) for r in (self.session._client_reader,))
-        if kept > _KEPT_BYTES:
+        if self.session._client_reader.waiting > _KEPT_BYTES:
             raise Failure("a session keeps too much of its client")
 
     def do(self, call: Callable[..., list[Action]], *arguments: object) -> None:

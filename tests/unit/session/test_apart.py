@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import pytest
+
 from proxy.errors import Refusal
 from proxy.plan import LONG_TEXT, Miss, Part, Plan
 from proxy.session import PlanApart, Reload
@@ -80,3 +84,38 @@ def test_a_session_that_is_over_wants_no_plan() -> None:
     action = asked_apart(book)
     book.answer("client_lost").quiet()
     book.answer("planned", action, action.make()).to_server().to_client().then()
+
+
+@pytest.mark.parametrize("kind", ["simple", "prepared", "in a pipeline"])
+def test_a_text_that_waits_is_read_once(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading one of 16 MB takes 10 ms, and it is asked for each time something arrives."""
+    read: list[str] = []
+    for name in ("query_text", "Parse"):
+        known = getattr(m, name) if name == "query_text" else m.Parse.parse
+        where, what = (m, name) if name == "query_text" else (m.Parse, "parse")
+
+        def counted(data: bytes, *, known: Callable[[bytes], object] = known) -> object:
+            read.append("read")
+            return known(data)
+
+        monkeypatch.setattr(where, what, counted)
+    before = [m.Query(b"SELECT 0")] if kind == "in a pipeline" else []
+    asked = [*before, m.Parse(b"s", LONG.encode()), m.Sync()] if kind != "simple" else [ASKED]
+    book = restricted().client(*asked, NEXT)
+    read.clear()
+    action = asked_apart(book)
+    for _ in range(3):
+        book.client(NEXT).server(m.ParameterStatus(b"work_mem", b"1MB"))
+    book.answer("planned", action, action.make()).to_server(*asked, *[NEXT] * 4)
+    assert len(read) == 4  # the short ones
+
+
+def test_a_text_is_read_again_when_it_means_something_else() -> None:
+    text = "SELECT 'é'" + ", 1" * LONG_TEXT
+    book = restricted().client(m.Query(text.encode()))
+    first = asked_apart(book)
+    book.server(m.ParameterStatus(b"client_encoding", b"LATIN1"))
+    book.answer("planned", first, first.make()).to_server()
+    second = asked_apart(book)
+    assert second.characters == first.characters + 1
+    book.answer("planned", second, second.make()).to_server(m.Query(text.encode()))
