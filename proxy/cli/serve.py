@@ -113,7 +113,7 @@ def compose(
         listener=listener,
         listen_tls=open_listen_tls(config),
         sealing=sealer,
-        trusted_owners=(*config.trusted_owners, *rules.ruleset.trusted_owners),
+        trusted_owners=_trusted_owners(config, rules),
         limits=Limits(
             limits.startup_seconds,
             limits.sessions,
@@ -137,7 +137,11 @@ async def reload(path: Path, policy: Policy, proxy: Proxy) -> None:
     logins, tls = open_logins(config, fresh), open_listen_tls(config)
     policy.replace_rules(fresh.ruleset)
     logins.role_of = policy.role_of
-    await proxy.reload(logins, policy.planner_for, tls)
+    await proxy.reload(logins, policy.planner_for, tls, _trusted_owners(config, policy))
+
+
+def _trusted_owners(config: Config, policy: Policy) -> tuple[str, ...]:
+    return (*config.trusted_owners, *policy.ruleset.trusted_owners)
 
 
 async def start(proxy: Proxy, config: Config) -> None:

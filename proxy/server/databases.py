@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Collection, Coroutine, Iterator
 from dataclasses import dataclass, field
 
 from proxy.caller import Caller
@@ -40,6 +40,7 @@ class Database:
     missed: dict[str, float] = field(default_factory=dict)
     sessions: int = 0
     is_watched: bool = False
+    is_outdated: bool = False  # to be read anew, whatever the server says
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -69,6 +70,13 @@ class Databases:
         for database in self._known.values():
             database.planners.clear()
 
+    def trust(self, owners: Collection[str]) -> None:
+        """Whose code is trusted from now on. Catalogs are read anew, at once where there are sessions, else when one comes."""
+        for database in self._known.values():
+            database.loader.trust(owners)
+            database.is_outdated = True
+            database.news.set()
+
     async def open(self, name: str) -> None:
         """The catalog of a new session's database is loaded, and watched; `close` when the session ends. Raises ProxyError."""
         database = self._known.get(name)
@@ -78,7 +86,7 @@ class Databases:
             self._known[name] = database
         database.sessions += 1
         try:
-            if database.snapshot is None or await self._is_stale(database):
+            if database.snapshot is None or database.is_outdated or await self._is_stale(database):
                 await self._load(database)
         except BaseException as error:
             database.sessions -= 1
@@ -143,9 +151,11 @@ class Databases:
                 yield one.name, one.snapshot.version, len(one.snapshot.relations), one.sessions, len(one.planners), plans
 
     async def _load(self, database: Database) -> None:
+        was_outdated, database.is_outdated = database.is_outdated, False
         try:
             snapshot = await database.loader.load()
         except ProxyError:
+            database.is_outdated |= was_outdated
             self.loads["failed"] += 1
             raise
         self.loads["ok"] += 1
@@ -171,7 +181,7 @@ class Databases:
                     return
                 begun = self._now()
                 try:
-                    is_told = database.news.is_set()
+                    is_told = database.news.is_set() or database.is_outdated
                     database.news.clear()
                     has_changed = is_told or await database.loader.has_changed()
                     asked = self._now() - begun

@@ -240,8 +240,9 @@ class Proxy:
     ) -> None:
         """New rules, logins and certificates: every session gets a new planner; a login whose role is another now is let go."""
         before, self.logins, self.listen_tls = self.logins, logins, listen_tls
-        if trusted_owners is not None:
+        if trusted_owners is not None and set(trusted_owners) != set(self._trusted_owners):
             self._trusted_owners = tuple(trusted_owners)
+            self.databases.trust(self._trusted_owners)
         self._planner_for = planner_for
         self.databases.new_rules(planner_for)
         for link in list(self.links):

@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 import pytest
+from psycopg.rows import TupleRow
 
 from proxy.cli.embedded import EmbeddedServer
 from tests.small import Served, Small, eventually, small_database
@@ -218,6 +220,32 @@ def test_on_reload_broken_rules_change_nothing_and_good_ones_do(small: Small) ->
             assert "Traceback" not in proxy.errors()
     finally:
         small.rules_file.write_text(small.rules)
+
+
+def test_whom_the_rules_trust_is_read_anew_on_reload(small: Small) -> None:
+    """Nothing in the database changes by it, so nothing there tells."""
+    eve = small.database.role("eve")
+    make = "CREATE TABLE hers (id int); INSERT INTO hers VALUES (7); GRANT SELECT ON hers TO PUBLIC; ALTER TABLE hers OWNER TO "
+    small.database.execute(make + eve)
+
+    def sees(session: psycopg.Connection[TupleRow]) -> bool:
+        try:
+            return session.execute("SELECT id FROM hers").fetchall() == [(7,)]
+        except psycopg.errors.InsufficientPrivilege:
+            return False
+
+    try:
+        with Served(small) as proxy, proxy.connect(small.analyst) as session:
+            assert not sees(session)
+            for owners, is_trusted in ((f"[{eve}]", True), ("[nobody]", False), (f"[nobody, {eve}]", True)):
+                small.rules_file.write_text(f"{small.rules}\ntrusted_owners: {owners}\n")
+                proxy.process.send_signal(signal.SIGHUP)
+                eventually(lambda wanted=is_trusted: sees(session) == wanted, 30, f"{owners} is not in force")  # type: ignore[misc]
+            with proxy.connect(small.analyst) as another:
+                assert sees(another)
+    finally:
+        small.rules_file.write_text(small.rules)
+        small.database.execute("DROP TABLE hers")
 
 
 def test_a_login_that_loses_its_role_on_reload_is_let_go(small: Small) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine
 from typing import Any
 
 import pytest
@@ -25,6 +25,7 @@ class FakeLoader:
         self.error: Exception | None = None  # of loading
         self.deaf: Exception | None = None  # of asking
         self.is_closed = False
+        self.trusted: Collection[str] = ()
 
     async def load(self) -> Snapshot:
         if self.error is not None:
@@ -38,6 +39,9 @@ class FakeLoader:
         if self.deaf is not None:
             raise self.deaf
         return self.changes
+
+    def trust(self, owners: Collection[str]) -> None:
+        self.trusted = owners
 
     async def close(self) -> None:
         self.is_closed = True
@@ -169,6 +173,35 @@ def test_a_catalog_nobody_watched_is_asked_for_changes_before_it_is_loaded_anew(
         assert known.snapshot.version == (2 if changes else 1)
         assert place.databases.loads["ok"] == (2 if changes else 1)
         place.databases.close("shop")
+        place.databases.close("shop")
+        await asyncio.gather(*place.tasks)
+
+    asyncio.run(story())
+
+
+def test_whose_code_is_trusted_changes_what_is_known() -> None:
+    """At once where somebody watches, even if the first try fails, and else with the next session."""
+
+    async def story() -> None:
+        place = Place()
+        await place.databases.open("shop")
+        place.loader.version, place.loader.error = 2, Unavailable("away")
+        place.databases.trust(["eve"])
+        assert place.loader.trusted == ["eve"]
+        before = place.databases.planner(CALLER)
+        await until(lambda: place.databases.loads["failed"] > 1)
+        assert place.changed == []
+        assert place.databases.planner(CALLER) is before
+        place.loader.error = None
+        await until(lambda: place.changed == ["shop"])
+        assert place.databases.planner(CALLER) is not before
+        place.databases.close("shop")
+        await until(lambda: place.tasks[0].done())
+        place.databases.trust([])
+        place.loader.version = 3
+        await place.databases.open("shop")
+        assert place.databases._known["shop"].snapshot is not None
+        assert place.databases._known["shop"].snapshot.version == 3
         place.databases.close("shop")
         await asyncio.gather(*place.tasks)
 
