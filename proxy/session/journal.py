@@ -62,6 +62,11 @@ class Journal:
             server_pid=server_pid,
         )
 
+    def turn_to(self, purpose: str) -> None:
+        """By new rules the role serves another purpose."""
+        if self.who["purpose"] != purpose:
+            self.who = {**self.who, "purpose": purpose}
+
     def connected(self, proof: Proof) -> Event:
         """The client is in."""
         return event.connect(

@@ -208,6 +208,7 @@ class Session:
             return self._start(self._startup.planner_ready(planner))
         self._express.expand()  # what is on its way is met with what it was planned with, and asked anew
         self._naming.new_planner(planner)
+        self._journal.turn_to(planner.purpose)
         return self._run()
 
     def planned(self, action: PlanApart, outcome: object, now: float) -> list[Action]:

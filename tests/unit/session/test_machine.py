@@ -246,6 +246,13 @@ def test_a_planner_nobody_asked_for_answers_no_look_at_the_catalog(miss: bool) -
     book.answer("new_planner", book.planner).to_server(Q(b"SELECT 1"))
 
 
+def test_the_log_says_the_purpose_of_the_rules_in_force() -> None:
+    book = restricted().client(Q(b"SELECT 1")).server(DONE, READY)
+    book.answer("replan", FakePlanner(is_glass=False, restricted=True, purpose="fraud"))
+    book.client(Q(b"SELECT 1")).server(DONE, READY)
+    assert [one["purpose"] for one in book.events if one["kind"] == "accept"] == ["", "fraud"]
+
+
 def test_a_catalog_that_cannot_be_read_refuses_and_is_asked_again() -> None:
     book = restricted(SELECT_1=Miss(("t",))).client(Q(b"SELECT 1")).quiet()
     book.answer("planner_failed", Unavailable("no catalog")).to_server(Q(b""))
