@@ -40,7 +40,14 @@ class Database:
     missed: dict[str, float] = field(default_factory=dict)
     sessions: int = 0
     is_watched: bool = False
-    is_outdated: bool = False  # to be read anew, whatever the server says
+    trust: int = 0  # how often whose code is trusted has changed
+    read_for: int = 0  # which of these the snapshot was read for
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether it is to be read anew, whatever the server says."""
+        return self.read_for < self.trust
+
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -74,7 +81,7 @@ class Databases:
         """Whose code is trusted from now on. Catalogs are read anew, at once where there are sessions, else when one comes."""
         for database in self._known.values():
             database.loader.trust(owners)
-            database.is_outdated = True
+            database.trust += 1
             database.news.set()
 
     async def open(self, name: str) -> None:
@@ -92,7 +99,7 @@ class Databases:
             database.sessions -= 1
             if not isinstance(error, Unavailable):
                 raise
-            if database.snapshot is None and self._known.get(name) is database:
+            if database.snapshot is None and not database.sessions and self._known.get(name) is database:
                 del self._known[name]  # made-up names must not pile up
                 await database.loader.close()
             raise _server_said(error, name) from error
@@ -151,13 +158,13 @@ class Databases:
                 yield one.name, one.snapshot.version, len(one.snapshot.relations), one.sessions, len(one.planners), plans
 
     async def _load(self, database: Database) -> None:
-        was_outdated, database.is_outdated = database.is_outdated, False
+        trust = database.trust
         try:
             snapshot = await database.loader.load()
         except ProxyError:
-            database.is_outdated |= was_outdated
             self.loads["failed"] += 1
             raise
+        database.read_for = max(database.read_for, trust)
         self.loads["ok"] += 1
         database.loaded_at = self._now()
         if snapshot is database.snapshot:

@@ -21,6 +21,7 @@ from proxy.session import (
     Close,
     ForwardCancel,
     Record,
+    Service,
     Session,
     StartTls,
     Statement,
@@ -65,6 +66,7 @@ class Link:
         self.address = self.host = ""
         self.session = shell.new_session("")
         self.caller: Caller | None = None
+        self.service: Service | None = None  # its login at the server, where that is not its own
         self.pending: list[Action] = []
         self.client: asyncio.Transport | None = None
         self.server: asyncio.Transport | None = None

@@ -46,6 +46,7 @@ from proxy.session import (
     PlanApart,
     Record,
     Reload,
+    Service,
     Session,
     Statement,
     Table,
@@ -239,19 +240,14 @@ class Proxy:
         self, logins: Logins, planner_for: PlannerFor, listen_tls: ListenTls | None, trusted_owners: Sequence[str] | None = None
     ) -> None:
         """New rules, logins and certificates: every session gets a new planner; a login whose role is another now is let go."""
-        before, self.logins, self.listen_tls = self.logins, logins, listen_tls
+        self.logins, self.listen_tls = logins, listen_tls
         if trusted_owners is not None and set(trusted_owners) != set(self._trusted_owners):
             self._trusted_owners = tuple(trusted_owners)
             self.databases.trust(self._trusted_owners)
         self._planner_for = planner_for
         self.databases.new_rules(planner_for)
         for link in list(self.links):
-            if link.caller is None or link.session.is_over:
-                continue
-            if _at_the_server(before, link.caller) != _at_the_server(logins, link.caller):
-                link.fail(_anew(f'the role of login "{link.caller.login}" has another `service` now'))
-            else:
-                self._replan(link)
+            self._replan(link)
 
     # -- one loop turn
 
@@ -410,6 +406,7 @@ class Proxy:
             raise Unavailable(f'too many connections for role "{wanted.login}"', sqlstate="53300")
         ask, now = self._verifiers.verifier, self.now()
         identity = await self.logins.identify(wanted, link.host, self._failures, now, ask)
+        link.service = identity.service
         link.step(link.session.identified, identity)
 
     async def _make_planner(self, link: Link, wanted: MakePlanner) -> None:
@@ -422,7 +419,7 @@ class Proxy:
             self.databases.close(caller.database)
             return
         link.caller = caller
-        self._check_role(caller)  # the rules may have changed since it was asked who this is
+        self._check_role(link, caller)  # the rules may have changed since it was asked who this is
         link.step(link.session.new_planner, self.databases.planner(caller), self.now())
 
     async def _reload(self, link: Link, names: tuple[str, ...]) -> None:
@@ -460,19 +457,21 @@ class Proxy:
         if link.caller is None or link.session.is_over:
             return
         try:
-            self._check_role(link.caller)
+            self._check_role(link, link.caller)
         except ProxyError as error:
             link.fail(error)
             return
         link.step(link.session.replan, self.databases.planner(link.caller), self.now())
 
-    def _check_role(self, caller: Caller) -> None:
+    def _check_role(self, link: Link, caller: Caller) -> None:
         """Raises AuthError, Unavailable: the rules say something else of this login now than when it knocked."""
         role = self.logins.role_of(caller.login)
         if role is None:
             raise AuthError(f'no role of the rules is given to login "{caller.login}"', sqlstate="28000")
         if role != caller.role:
             raise _anew(f'login "{caller.login}" has another role now')
+        if _at_the_server(link.service) != _at_the_server(self.logins.service_of(role)):
+            raise _anew(f'the role of login "{caller.login}" has another `service` now')
 
     async def _connect(self, link: Link) -> None:
         try:
@@ -554,9 +553,8 @@ def _too_many() -> Unavailable:
     return Unavailable("sorry, too many clients already", sqlstate="53300")
 
 
-def _at_the_server(logins: Logins, caller: Caller) -> tuple[str, ...]:
-    """Who its role makes it at the server, but for the password."""
-    service = logins.service_of(caller.role)
+def _at_the_server(service: Service | None) -> tuple[str, ...]:
+    """Who somebody is at the server, but for the password; () for the same user."""
     return () if service is None else (service.user, service.set_role, service.search_path)
 
 

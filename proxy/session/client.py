@@ -101,9 +101,10 @@ class Client:
                 except Hold:
                     self.is_stalled, self._held = True, frame
                     return False
-                self._at, self._held = self._at + 1, b""
-                if self._long[0]:
-                    self._long = (b"", None)
+                self._at += 1
+                if self._held or self._long[0]:
+                    self._held, self._long = b"", (b"", None)
+                    self._naming.forget_text()
             self.is_stalled = False
             self._reader.streams = _STREAMS
             self._frames, self._at = self._reader.frames(), 0

@@ -112,10 +112,14 @@ class Naming:
             raise Hold
         if apart.outcome is None:
             raise Hold
-        self._apart = self._read = None
+        self.forget_text()
         if isinstance(apart.outcome, ProxyError):
             raise apart.outcome
         return planner.keep(wanted, apart.outcome)
+
+    def forget_text(self) -> None:
+        """The text that waited is decided, or skipped."""
+        self._apart = self._read = None
 
     def planned(self, action: PlanApart, outcome: object) -> None:
         """What came of it; nobody waits for it any more when another planner decides by now."""
@@ -419,6 +423,8 @@ class Naming:
     def new_planner(self, planner: Planner) -> None:
         """From now on `planner` decides."""
         self.planner, self.is_glass = planner, planner.is_glass
+        if self._planner_error is not None:  # nobody has heard of it, and it is over; what was to be seen is still to be seen
+            self._planner_error, self._is_catalog_stale = None, True
 
     def reloaded(self) -> None:
         """The catalog was loaded: what waited for that need not any more."""

@@ -525,6 +525,20 @@ def test_rules_that_change_while_somebody_logs_in(database: Database, later: str
         eventually(lambda: not sessions.sessions, 30, "the session that did not come to be is counted")
 
 
+def test_a_service_that_comes_while_somebody_logs_in(database: Database) -> None:
+    """Who proved himself before the rules said so must not go on as the person; rules and logins are not read at one time."""
+    with running(database, lambda c, s: FakePlanner()) as proxy:
+        proxy.proxy.logins = Logins(lambda login: "dba", service_of=lambda role: next(services, None))
+        services = iter([SERVICE])
+        with pytest.raises(psycopg.OperationalError, match="another `service` now: connect again"):
+            psycopg.connect(proxy.dsn())
+        services = iter([None, SERVICE])
+        with pytest.raises(psycopg.OperationalError, match="another `service` now: connect again"):
+            psycopg.connect(proxy.dsn())
+        with psycopg.connect(proxy.dsn()) as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
 def test_a_setting_that_may_not_be_sent(database: Database) -> None:
     planner = FakePlanner(startup_refused=("options",))
     with running(database, lambda c, s: planner) as proxy, pytest.raises(psycopg.OperationalError, match="may not be set"):

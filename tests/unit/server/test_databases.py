@@ -206,3 +206,61 @@ def test_whose_code_is_trusted_changes_what_is_known() -> None:
         await asyncio.gather(*place.tasks)
 
     asyncio.run(story())
+
+
+def test_a_database_others_wait_for_is_not_forgotten() -> None:
+    """Several log in while the server comes up: the first load fails, the next does not."""
+
+    async def story() -> None:
+        place = Place()
+        gate = asyncio.Event()
+        load = place.loader.load
+
+        async def one_by_one() -> Snapshot:
+            if not gate.is_set():
+                gate.set()
+                await asyncio.sleep(0)
+                raise Unavailable("starting up")
+            await asyncio.sleep(0.01)
+            return await load()
+
+        place.loader.load = one_by_one  # type: ignore[method-assign]
+        outcomes = await asyncio.gather(*(place.databases.open("shop") for _ in range(3)), return_exceptions=True)
+        assert [type(one) for one in outcomes] == [Unavailable, type(None), type(None)]
+        assert place.sessions == 2
+        assert len(place.told) == len(place.tasks) == 1
+        place.databases.planner(CALLER)
+        for _ in range(2):
+            place.databases.close("shop")
+        await place.tasks[0]
+
+    asyncio.run(story())
+
+
+def test_nobody_comes_in_by_the_old_trust_while_it_is_read_anew() -> None:
+    async def story() -> None:
+        place = Place()
+        await place.databases.open("shop")
+        gate, load = asyncio.Event(), place.loader.load
+
+        async def slow() -> Snapshot:
+            await gate.wait()
+            return await load()
+
+        place.loader.load = slow  # type: ignore[method-assign]
+        place.databases.trust(["eve"])
+        await asyncio.sleep(0.05)  # the watch has begun
+        late = asyncio.get_running_loop().create_task(place.databases.open("shop"))
+        await asyncio.sleep(0.05)
+        assert not late.done()
+        place.loader.version = 2
+        gate.set()
+        await late
+        snapshot = place.databases._known["shop"].snapshot
+        assert snapshot is not None
+        assert snapshot.version == 2
+        for _ in range(2):
+            place.databases.close("shop")
+        await asyncio.gather(*place.tasks)
+
+    asyncio.run(story())

@@ -119,3 +119,16 @@ def test_a_text_is_read_again_when_it_means_something_else() -> None:
     second = asked_apart(book)
     assert second.characters == first.characters + 1
     book.answer("planned", second, second.make()).to_server(m.Query(text.encode()))
+
+
+def test_a_text_that_is_skipped_is_kept_by_nobody() -> None:
+    """An error before it in its segment, while it waits to be planned: no idle session holds 16 MB."""
+    book = restricted().client(m.Parse(b"a", b"SELECT 1"), m.Bind(b"", b"a"), m.Execute(b""), m.Flush()).quiet()
+    book.client(m.Parse(b"b", LONG.encode()), m.Sync())
+    action = asked_apart(book)
+    book.server(m.ParseComplete(), m.BindComplete(), m.error_response("ERROR", "22012", "division by zero")).server(READY)
+    assert book.session.is_idle
+    naming = book.session._naming
+    assert (naming._read, naming._apart) == (None, None)
+    book.answer("planned", action, action.make()).client(NEXT)
+    assert m.Query(b"SELECT 2") in book.server_hears()

@@ -261,6 +261,14 @@ def test_a_catalog_that_cannot_be_read_refuses_and_is_asked_again() -> None:
     book.answer("new_planner", book.planner).to_server(Q(b"SELECT 2"))
 
 
+def test_a_failed_look_nobody_heard_of_is_made_up_for() -> None:
+    """Nothing waited for it, and the catalog was loaded since; but that load may have begun before the session's own DDL."""
+    book = restricted().client(Q(b"CREATE TABLE t (a int)")).server(m.CommandComplete(b"CREATE TABLE"), READY).then(Reload())
+    book.answer("planner_failed", Unavailable("no catalog")).answer("replan", book.planner).quiet()
+    book.client(Q(b"SELECT 1")).then(Reload()).to_server()
+    book.answer("new_planner", book.planner).to_server(Q(b"SELECT 1"))
+
+
 def test_ddl_reloads_before_the_next_statement() -> None:
     book = restricted().client(Q(b"CREATE TABLE t (a int)"), Q(b"SELECT 1")).to_server(Q(b"CREATE TABLE t (a int)"))
     book.server(m.CommandComplete(b"CREATE TABLE"), READY).then(Reload()).to_server()
