@@ -72,6 +72,7 @@ class ViewOracle:
     def _open(self) -> None:
         self.through: Client = self.world.through(self.world.analyst, search_path=SEARCH_PATH)
         self.shown: Client = self.world.direct(self.world.analyst, self.world.shown, search_path=SEARCH_PATH)
+        self.through.patience_s = self.shown.patience_s = 300.0  # some statements join three tables with themselves, thrice
 
     def close(self) -> None:
         self.through.socket.close()

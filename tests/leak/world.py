@@ -483,7 +483,9 @@ class Recorder:
 
 
 class Client(RawClient):
-    """A client of bare frames that remembers what it received."""
+    """A client of bare frames that remembers what it received, and waits `patience_s` for each piece of it."""
+
+    patience_s = 20.0
 
     @property
     def recorder(self) -> Recorder:
@@ -500,7 +502,7 @@ class Client(RawClient):
             raise
 
     def next(self) -> tuple[int, bytes]:
-        self.recorder.settimeout(20)
+        self.recorder.settimeout(self.patience_s)
         return super().next()
 
     def forgets(self) -> bool:
