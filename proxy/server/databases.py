@@ -42,13 +42,12 @@ class Database:
     is_watched: bool = False
     trust: int = 0  # how often whose code is trusted has changed
     read_for: int = 0  # which of these the snapshot was read for
+    news: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def is_outdated(self) -> bool:
         """Whether it is to be read anew, whatever the server says."""
         return self.read_for < self.trust
-
-    news: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Databases:
