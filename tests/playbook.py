@@ -141,13 +141,13 @@ class Playbook:
         """The kinds of the log's events."""
         return [str(one["kind"]) for one in self.events]
 
-    def answer_path(self, ready: m.ReadyForQuery | None = READY, path: str | None = None) -> Self:
-        """The session asked for the search_path; the server answers. `ready` None: it asked by Flush."""
+    def answer_path(self, ready: m.ReadyForQuery | None = READY, path: str | None = None, encoding: str = "UTF8") -> Self:
+        """The session asked for the search_path and the encoding; the server answers. `ready` None: it asked by Flush."""
         asked = self.server_hears()
         assert any(isinstance(one, m.Parse) and b"current_schemas" in one.sql for one in asked)
         closed = m.CloseComplete()
         answer: list[m.Message] = [
-            *(m.ParseComplete(), m.BindComplete(), m.DataRow(((path or self.path).encode(),))),
+            *(m.ParseComplete(), m.BindComplete(), m.DataRow(((path or self.path).encode(), encoding.encode(), b"on"))),
             *(m.CommandComplete(b"SELECT 1"), closed, closed),
         ]
         return self.server(*answer, *([ready] if ready is not None else []))

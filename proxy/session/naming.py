@@ -20,7 +20,11 @@ from proxy.session.slots import Portal, Prepared, Slot
 from proxy.session.startup import Planner
 from proxy.wire import messages as m
 
-PATH_QUERY = b"SELECT pg_catalog.current_schemas(true)"
+# A text is read by these too; of a SET of them the server tells at the next ReadyForQuery only (PostgreSQL 18, 54.2.7).
+_READING = ("client_encoding", "standard_conforming_strings")
+PATH_QUERY = b"SELECT pg_catalog.current_schemas(true)" + b"".join(
+    f", pg_catalog.current_setting('{name}')".encode() for name in _READING
+)
 PATH_TRIES = 3
 _SYNC = m.Sync().to_bytes()
 _NOT_PARSED = "(statement that could not be parsed)"
@@ -81,8 +85,8 @@ class Naming:
             raise Hold
         if self.is_glass:
             return self._glass_plan(planner, sql, param_oids, in_prepare)
+        self._require_names()  # first: what is in flight may change how the text is read, too
         text = self._decoded(sql)
-        self._require_names()
         after_miss, self._after_miss = self._after_miss, False
         try:
             plan = self._planned(planner, Wanted(text, self.path, param_oids, in_prepare, after_miss, self.temporary))
@@ -348,10 +352,10 @@ class Naming:
         self._ledger.actions.append(Reload(names))
 
     def ask_path(self) -> None:
-        """Ask the effective search_path: never by a simple query, which would drop the unnamed statement.
+        """Ask the effective search_path, and the settings a text is read by.
 
-        At the end of a segment a Sync of our own is harmless; inside one it would commit, so a Flush must do, and an error
-        becomes the client's.
+        Never by a simple query, which would drop the unnamed statement. At the end of a segment a Sync of our own is
+        harmless; inside one it would commit, so a Flush must do, and an error becomes the client's.
         """
         name = self._ledger.fresh_name()
         in_segment = self._ledger.is_open_segment
@@ -377,10 +381,14 @@ class Naming:
         self._is_asking = True
 
     def answer(self, body: bytes) -> None:
-        """The path, as a DataRow. Raises ProtocolError."""
+        """The path and the settings of `_READING`, as a DataRow. Raises ProtocolError."""
         values = m.datarow_values(body)
-        if len(values) != 1 or values[0] is None:
+        if len(values) != 1 + len(_READING) or values[0] is None:
             raise ProtocolError("the server's search_path cannot be read", sqlstate="08006")
+        for name, value in zip(_READING, values[1:], strict=True):
+            if value is None or not value.isascii():
+                raise ProtocolError(f"the server's {name} cannot be read", sqlstate="08006")
+            self._ledger.parameters[name] = value.decode("ascii")
         try:
             text = values[0].decode(self._ledger.codec or "ascii")
         except UnicodeDecodeError:

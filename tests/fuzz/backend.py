@@ -335,7 +335,7 @@ class Backend:
         part = statement.part or Part("Unknown")
         text = statement.text.strip()
         if statement.text == PATH_QUERY:
-            yield m.DataRow((PATH,)).to_bytes()
+            yield m.DataRow((PATH, b"UTF8", b"on")).to_bytes()
             yield m.CommandComplete(b"SELECT 1").to_bytes()
             return
         if self.random.random() < self.trouble:

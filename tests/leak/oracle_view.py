@@ -13,6 +13,7 @@ from tests.leak.oracle_world import OracleWorld
 from tests.leak.world import Client
 
 SEARCH_PATH = "shop,other,public"
+_LOST = "lost"  # in the place of a SQLSTATE: a session ended, or took too long to answer
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ class ViewOracle:
         except (EOFError, ConnectionError, TimeoutError) as error:
             self.close()
             self._open()
-            return Answer(sqlstate="lost", said=repr(error)), Answer()
+            return Answer(sqlstate=_LOST, said=repr(error)), Answer()
 
     def differs(self, made: Made, way: str) -> bool:
         """They say different things, and not because the proxy refused."""
@@ -122,7 +123,7 @@ class ViewOracle:
             tally.refused_by_tag.update(tags)
             (tally.refused_writes if made.is_write else tally.refused_selects).append(difference)
             return
-        if shrink and through.sqlstate != "lost":  # of one that took too long, a part may take more than there is
+        if shrink and through.sqlstate != _LOST:  # of one that took too long, a part may take more than there is
             small = shrunk(made, lambda one: self.differs(one, way))
             difference = Difference(seed, way, small, *self.both(small, way))
         tally.differences.append(difference)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -112,6 +112,32 @@ def test_a_setting_that_changes_on_the_way(newest_world: World, how: str) -> Non
         with world.through(world.analyst) as client:
             batches: list[Batch] = [q(b"BEGIN"), q(text.encode()), *TALK, q(b"ROLLBACK"), q(text.encode()), *TALK]
             assert not world.canaries.found_in(heard(client, batches))
+
+
+# In UTF-8 one literal; in GBK the backslash is the second byte of a character, and what follows is SQL.
+SPLIT = "SELECT E'丁\\' AS a, (SELECT max(name || phone) FROM shop.customers)::text AS b --'".encode()
+GBK, UTF8 = b"SET client_encoding = 'GBK'", b"SET client_encoding = 'UTF8'"
+SEGMENTS: dict[str, list[Batch]] = {
+    "SET": [[*run(GBK), *run(SPLIT), S]],
+    "SET NAMES": [[*run(b"SET NAMES 'GBK'"), *run(SPLIT), S]],
+    "ROLLBACK": [q(GBK), q(b"BEGIN"), q(UTF8), [*run(b"ROLLBACK"), *run(SPLIT), S]],
+    "ROLLBACK TO": [q(GBK), q(b"BEGIN"), q(b"SAVEPOINT a"), q(UTF8), [*run(b"ROLLBACK TO a"), *run(SPLIT), S], q(b"ROLLBACK")],
+    "SET LOCAL": [q(GBK), q(b"BEGIN"), q(b"SET LOCAL client_encoding = 'UTF8'"), [*run(b"COMMIT"), *run(SPLIT), S]],
+    "PREPARE": [[*run(GBK), *run(SPLIT.replace(b"SELECT", b"PREPARE k AS SELECT", 1)), *run(b"EXECUTE k"), S]],
+    "DECLARE": [[*run(GBK), *run(b"BEGIN"), *run(SPLIT.replace(b"SELECT", b"DECLARE k CURSOR FOR SELECT", 1)), *run(b"FETCH ALL k"), S]],
+}
+
+
+@pytest.mark.parametrize("version", [15, 16, 18])
+@pytest.mark.parametrize("name", SEGMENTS)
+def test_an_encoding_that_changes_within_a_segment(world_on: Callable[[int], World], name: str, version: int) -> None:
+    """The server reports it at the next ReadyForQuery only, and reads by it from the next message on."""
+    world = world_on(version)
+    with world.through(world.analyst) as client:
+        received = heard(client, SEGMENTS[name])
+    assert not world.canaries.found_in(received)
+    assert b"client_encoding\0GBK" in received
+    assert PHONE[:3].encode() + b"*" in received  # read as the server does, and masked
 
 
 # --- names that change hands -----------------------------------------------------------------------------------------------

@@ -185,7 +185,7 @@ def test_inside_a_segment_the_path_is_asked_by_flush() -> None:
     asked = book.server_hears()
     assert FLUSH in asked
     assert SYNC not in asked
-    replies = (PARSED, BOUND, m.DataRow((b"{s}",)), DONE, CLOSED, CLOSED)
+    replies = (PARSED, BOUND, m.DataRow((b"{s}", b"UTF8", b"on")), DONE, CLOSED, CLOSED)
     book.server(*replies).to_server(P(b"", b"SELECT 1"), SYNC).to_client(PARSED, BOUND, m.CommandComplete(b"SET"))
 
 
@@ -714,14 +714,20 @@ def test_the_path_is_read_in_the_client_encoding() -> None:
     book = restricted().server(m.ParameterStatus(b"client_encoding", b"LATIN1")).quiet()
     book.client(Q(b"SET search_path = x")).server(m.CommandComplete(b"SET"), READY).quiet()
     book.client(Q(b"SELECT 1"))
-    values = m.DataRow(("{pg_catalog,é}".encode("latin-1"),))
+    values = m.DataRow(("{pg_catalog,é}".encode("latin-1"), b"LATIN1", b"on"))
     book.server(PARSED, BOUND, values, DONE, CLOSED, CLOSED, READY)
     assert book.planner.calls[-1] == ("SELECT 1", ("pg_catalog", "é"))
 
 
+def test_a_text_behind_a_set_in_its_segment_is_read_in_the_encoding_of_then() -> None:
+    book = restricted().client(P(b"", b"SET client_encoding = LATIN1"), B(b"", b""), E(b""), P(b"", "SELECT 'é'".encode("latin-1")), SYNC)
+    book.server(PARSED, BOUND, m.CommandComplete(b"SET")).answer_path(None, encoding="LATIN1")  # told at the ReadyForQuery only
+    assert book.planner.calls[-1][0] == "SELECT 'é'"
+
+
 def test_a_path_that_is_no_text_ends_the_session() -> None:
     book = restricted().client(Q(b"SET search_path = x")).server(m.CommandComplete(b"SET"), READY).quiet()
-    book.client(Q(b"SELECT 1")).server(PARSED, BOUND, m.DataRow((b"{\xff}",)))
+    book.client(Q(b"SELECT 1")).server(PARSED, BOUND, m.DataRow((b"{\xff}", b"UTF8", b"on")))
     assert errors_of(book.client_hears()) == ["08006"]
 
 
