@@ -92,7 +92,7 @@ def test_any_bytes_parse_or_raise_a_proxy_error(source: bytes) -> None:
         return
 
 
-@given(secret=st.text(st.characters(codec="utf-8", exclude_characters="\0\\'"), min_size=8, max_size=30))
+@given(secret=st.text(st.characters(codec="utf-8", exclude_characters="\0\\'"), min_size=8, max_size=30).map("§{}".format))  # no word of ours has it
 def test_no_literal_reaches_the_log(secret: str) -> None:
     for text in (f"SELECT '{secret}'", f"SELECT $q${secret.replace('$', '')}$q$ -- {secret!r}", f"SELECT E'{secret}"):
         hidden = literals_hidden(text.encode())
