@@ -135,14 +135,19 @@ class Naming:
         planner = self.planner
         if planner is None or self._waits_for_planner:
             raise Hold
-        if self._unsettled or (planner.restricted and (not self._knows_path or self.path != prepared.path)):
+        if not self._is_read_alike(planner, prepared):
             self._require_names()  # operators and functions of a prepared text are looked up again when it runs
             planner.check_path(self.path)
         if not prepared.part.uses_temporary <= self.temporary:
             gone = min(prepared.part.uses_temporary - self.temporary)
             raise StatementError(f'relation "{gone}" does not exist', sqlstate="42P01")
-        if prepared.planner is planner:
-            return
+        if prepared.planner is not planner:
+            self._plan_again(planner, prepared)
+        if prepared.is_sealed:
+            self._check_sealing()
+
+    def _plan_again(self, planner: Planner, prepared: Prepared) -> None:
+        """Raises Hold, or Stale when it is another plan."""
         wanted = Wanted(prepared.text, prepared.path, prepared.param_oids, not prepared.is_sql, True, prepared.temporary)
         again = self._planned(planner, wanted)
         if isinstance(again, Miss) or _shape(again) != _shape(prepared.plan):
@@ -157,8 +162,17 @@ class Naming:
         planner = self.planner
         if planner is None or self.is_glass:
             return planner is not None
-        is_path_kept = not planner.restricted or (self._knows_path and self.path == prepared.path)
-        return is_path_kept and prepared.planner is planner and not self._waits_for_planner and self._unsettled == 0
+        if prepared.planner is not planner or self._waits_for_planner or not self._is_read_alike(planner, prepared):
+            return False
+        return not prepared.is_sealed or self._ledger.codec == UTF8
+
+    def _is_read_alike(self, planner: Planner, prepared: Prepared) -> bool:
+        """Whether the names of a prepared text mean what they meant, and the client_encoding of its values is known."""
+        if self._unsettled:
+            return False
+        if not planner.restricted:
+            return self._knows_path or not prepared.is_sealed
+        return self._knows_path and self.path == prepared.path
 
     def said(self, sql: bytes) -> str:
         """A refused text for the log: nothing proved which of its literals may be shown."""
@@ -330,8 +344,7 @@ class Naming:
         if codec == UTF8:
             return
         if plan.params or any(part.results for part in plan.parts):
-            spoken = self._ledger.parameters.get("client_encoding")
-            raise Unproven(f"client_encoding {spoken} cannot be used with encrypted columns", hint="Use client_encoding UTF8.")
+            self._check_sealing()
         if plan.text.isascii():
             return
         if codec is None:
@@ -345,6 +358,12 @@ class Naming:
             raise Unproven(
                 "names with letters beyond ASCII and ideographs are read in UTF8 only", hint="Use client_encoding UTF8."
             )
+
+    def _check_sealing(self) -> None:
+        """What is sealed and opened here passes the server's conversion by: it is UTF8 on both sides. Raises Unproven."""
+        if self._ledger.codec != UTF8:
+            spoken = self._ledger.parameters.get("client_encoding")
+            raise Unproven(f"client_encoding {spoken} cannot be used with encrypted columns", hint="Use client_encoding UTF8.")
 
     def _reload(self, names: tuple[str, ...]) -> None:
         self._is_catalog_stale = False

@@ -49,6 +49,11 @@ class Prepared:
             return part
         return part.naming.part if part.naming is not None and part.naming.part is not None else NO_PART
 
+    @property
+    def is_sealed(self) -> bool:
+        """Whether values are sealed on their way in, or opened on their way out."""
+        return bool(self.plan.params or self.part.results)
+
 
 @dataclass(slots=True)
 class Portal:

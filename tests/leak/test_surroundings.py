@@ -140,6 +140,38 @@ def test_an_encoding_that_changes_within_a_segment(world_on: Callable[[int], Wor
     assert PHONE[:3].encode() + b"*" in received  # read as the server does, and masked
 
 
+NEW_CARD = b"INSERT INTO shop.test_cards VALUES (70, $1, 'x')"
+ITS_NUMBER = b"SELECT card_no FROM shop.test_cards WHERE id = 70"
+IN_UTF8, IN_GBK = "é丁".encode(), "é丁".encode("gbk")
+SEALED_LATER: dict[str, list[Batch]] = {
+    "bind": [[P(b"i", NEW_CARD), S], q(GBK), [B(b"", b"i", (), (IN_UTF8,)), E(b""), S]],
+    "bind in a segment": [[P(b"i", NEW_CARD), S], [*run(GBK), B(b"", b"i", (), (IN_GBK,)), E(b""), S]],
+    "row": [[P(b"l", ITS_NUMBER), S], q(GBK), [B(b"", b"l"), E(b""), S]],
+    "portal": [q(b"BEGIN"), [P(b"", ITS_NUMBER), B(b"o", b""), S], q(GBK), [E(b"o"), S]],
+    "portal in a segment": [q(b"BEGIN"), [P(b"l", ITS_NUMBER), B(b"o", b"l"), *run(GBK), E(b"o"), S]],
+    "cursor": [q(b"BEGIN"), q(b"DECLARE c CURSOR FOR " + ITS_NUMBER), q(GBK), q(b"FETCH ALL FROM c")],
+    "prepared": [q(b"PREPARE p AS " + ITS_NUMBER), q(GBK), q(b"EXECUTE p")],
+}
+
+
+@pytest.mark.parametrize("version", [15, 18])
+@pytest.mark.parametrize("name", SEALED_LATER)
+def test_what_is_sealed_is_utf8_when_it_runs(world_on: Callable[[int], World], name: str, version: int) -> None:
+    """Sealed values pass the server's conversion by: prepared in UTF8, run in GBK, wrong characters would be stored or read."""
+    world = world_on(version)
+    remove = b"DELETE FROM shop.test_cards WHERE id = 70"
+    stores = name.startswith("bind")
+    with world.through(world.app) as client:
+        before: list[Batch] = [[P(b"", NEW_CARD), B(b"", b"", (), (IN_UTF8,)), E(b""), S], q(ITS_NUMBER)]
+        assert stores or IN_UTF8 in heard(client, before)
+        received = heard(client, SEALED_LATER[name])
+        after = heard(client, [q(b"ROLLBACK"), q(UTF8), q(ITS_NUMBER), q(remove)])
+    assert b"client_encoding GBK cannot be used with encrypted columns" in received
+    assert IN_UTF8 not in received
+    assert (b"DELETE 0" if stores else b"DELETE 1") in after
+    assert (IN_UTF8 in after) is not stores
+
+
 # --- names that change hands -----------------------------------------------------------------------------------------------
 
 
