@@ -100,7 +100,9 @@ class Express:
         return True
 
     def _is_usual(self, plan: Plan) -> bool:
-        return plan.is_usual and not (plan.ends_transaction and self._naming.is_doubtful)
+        if not plan.is_usual or self._naming.is_revocable:
+            return False
+        return not (plan.ends_transaction and self._ledger.portals.has_names())
 
     def _is_quiet(self, *, may_parse: bool) -> bool:
         """Whether nothing is on its way, but perhaps a Parse just before, and nothing else changes what a statement does."""

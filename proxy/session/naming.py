@@ -62,9 +62,10 @@ class Naming:
         self.is_glass = False
         self.path: tuple[str, ...] = ()
         self._knows_path = False
-        self._is_path_touched = False
+        self._is_path_touched = False  # by the open transaction: what is known may end with it
         self._is_asking = False
         self._path_tries = 0
+        self._has_ended = False  # the transaction of the last ReadyForQuery, or a part of it
         self._unsettled = 0  # slots in flight whose plan may change path or catalog
         self._is_catalog_stale = False
         self._waits_for_planner = False
@@ -168,7 +169,7 @@ class Naming:
 
     def _is_read_alike(self, planner: Planner, prepared: Prepared) -> bool:
         """Whether the names of a prepared text mean what they meant, and the client_encoding of its values is known."""
-        if self._unsettled:
+        if self._is_moving:
             return False
         if not planner.restricted:
             return self._knows_path or not prepared.is_sealed
@@ -180,25 +181,34 @@ class Naming:
 
     def track(self, slot: Slot, plan: Plan) -> None:
         """Count a slot whose statement may change what names mean."""
-        ends = plan.ends_transaction and self.is_doubtful
+        ends = plan.ends_transaction and (self.is_revocable or self._ledger.portals.has_names())
         slot.is_tracked = plan.may_change_catalog or (
             not self.is_glass and (plan.may_change_names or plan.may_change_path or ends)
         )
         self._unsettled += slot.is_tracked
 
     @property
-    def is_doubtful(self) -> bool:
-        """Whether the end of a transaction may change what names mean."""
-        return self._is_path_touched or self._unsettled > 0 or self._ledger.portals.has_names()
+    def is_revocable(self) -> bool:
+        """Whether the end of the transaction may change what names mean, and how a text is read."""
+        return self._unsettled > 0 or self._is_path_touched or self.temporary != self._lasting
+
+    @property
+    def _is_moving(self) -> bool:
+        """Whether something in flight may change that: it says so, or a Sync or query may end the transaction that did."""
+        return self._unsettled > 0 or (self.is_revocable and any(slot.kind in (s.SYNC, s.QUERY) for slot in self._ledger.slots))
 
     def settle(self, slot: Slot) -> None:
         """The statement is through: what it may have changed is not known any more."""
-        plan = slot.plan
-        if plan is None or slot.kind not in (s.QUERY, s.EXECUTE):
-            return
         if slot.is_tracked:
             slot.is_tracked = False
             self._unsettled -= 1
+        plan = slot.plan
+        if slot.kind in (s.QUERY, s.SYNC):
+            self._has_ended = False
+        if plan is None or slot.kind not in (s.QUERY, s.EXECUTE):
+            return
+        if slot.kind == s.EXECUTE and plan.ends_transaction:
+            self._has_ended = True
         if plan.may_change_catalog:
             self._is_catalog_stale = True
         if self.is_glass:
@@ -317,13 +327,13 @@ class Naming:
             self._is_catalog_stale = True
             self._after_miss = False
             raise error
-        if self._unsettled:
+        if self._is_moving:
             self._ledger.nudge()
             raise Hold
         if self._is_catalog_stale and (self._ledger.status == b"I" and not self._ledger.slots):
             self._reload(())
             raise Hold
-        if self._knows_path or self._ledger.status == b"E":
+        if self._knows_path or (self._ledger.status == b"E" and not self._has_ended):
             return  # in a failed transaction nothing but its end can run
         if self._ledger.slots:
             self._ledger.nudge()
@@ -427,11 +437,14 @@ class Naming:
             if self._path_tries >= PATH_TRIES:
                 raise Unavailable("the server does not tell its search_path", sqlstate="58000")
 
-    def idle(self) -> None:
-        """No transaction is open: held cursors are left, what was set stays set; the moment to look at the catalog again."""
+    def idle(self, *, is_asked: bool = False) -> None:
+        """No transaction is open any more: held cursors are left, what it set may be undone; time to look at the catalog again.
+
+        `is_asked`: the one that ended was of a question of ours, and nothing but it.
+        """
         self._ledger.portals.clear(keep=lambda portal: portal.is_held)
-        if self._knows_path and not self._unsettled:
-            self._is_path_touched = False
+        if self._is_path_touched:
+            self._is_path_touched, self._knows_path = False, self._knows_path and is_asked
         self._block_ended()
         if self._is_catalog_stale and not self._waits_for_planner:
             self._reload(())

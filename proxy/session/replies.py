@@ -518,11 +518,11 @@ class Replies:
             self._ledger.statements.confirm(b"", None, slot)
             self._ledger.portals.confirm(b"", None, slot)
             self._names.ended(slot)
-            self._naming.settle(slot)
             self._stopping.over(slot)
             self._ledger.log_end(slot, slot.sqlstate)
+        self._naming.settle(slot)
         if self._ledger.status == b"I":
-            self._naming.idle()
+            self._naming.idle(is_asked=slot.is_path_question)
         if not slot.is_internal:
             return self._stopping.ready(slot, frame)
         if slot.is_path_question:

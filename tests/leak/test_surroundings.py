@@ -140,6 +140,44 @@ def test_an_encoding_that_changes_within_a_segment(world_on: Callable[[int], Wor
     assert PHONE[:3].encode() + b"*" in received  # read as the server does, and masked
 
 
+# The other way round: in GBK two literals with SQL's words in the second, in UTF-8 the first one ends where that begins.
+JOINED = "SELECT E'丁\\' AS a, ' || (SELECT max(name || phone) FROM shop.customers)::text AS b --'".encode()
+LOCAL, WHICH, FAILS = b"SET LOCAL client_encoding = 'GBK'", run(b"SHOW client_encoding"), run(b"SELECT 1/0")
+BEGUN: list[Batch] = [q(b"BEGIN"), q(b"SAVEPOINT a"), q(GBK), [*WHICH, S], q(b"SELECT 1/0")]
+# An empty batch waits for one ReadyForQuery more.
+TAKEN_BACK: dict[str, list[Batch]] = {
+    "Sync": [[*run(LOCAL), *WHICH, S], q(JOINED)],
+    "Sync, prepared": [[*run(LOCAL), *WHICH, S], [*run(JOINED), S]],
+    "Sync, no wait": [[*run(LOCAL), *WHICH, S, *run(JOINED), S], []],
+    "Sync, no wait, query": [[*run(LOCAL), *WHICH, S, *q(JOINED)], []],
+    "query": [[*run(LOCAL), *WHICH, *q(b"SELECT 1")], q(JOINED)],
+    "query, no wait": [[*run(LOCAL), *WHICH, *q(b"SELECT 1"), *q(JOINED)], []],
+    "refused": [[*run(LOCAL), *WHICH, *q(b"SELECT nonsense("), *q(JOINED)], []],
+    "refused, not SQL": [[*run(GBK), *WHICH, *q(b"CREATE ROLE x"), *run(JOINED), S], []],
+    "COMMIT": [[*run(LOCAL), *WHICH, *run(b"BEGIN"), S, *run(b"COMMIT"), *run(JOINED), S], []],
+    "error": [[*run(GBK), *WHICH, *FAILS, S], q(JOINED)],
+    "error, no wait": [[*run(GBK), *WHICH, *FAILS, S, *run(JOINED), S], []],
+    "error, no wait, query": [[*run(GBK), *WHICH, *FAILS, S, *q(JOINED)], []],
+    "error before ROLLBACK TO": [*BEGUN, [*run(b"ROLLBACK TO a"), *run(JOINED), S]],
+    "error before ROLLBACK": [*BEGUN, [*run(b"ROLLBACK"), *run(JOINED), S]],
+    "error before ROLLBACK, query": [*BEGUN, [*run(b"ROLLBACK"), *q(JOINED)]],
+    "error before ROLLBACK, no wait": [*BEGUN[:-1], [*q(b"SELECT 1/0"), *run(b"ROLLBACK"), *run(JOINED), S], []],
+}
+
+
+@pytest.mark.parametrize("version", [15, 16, 18])
+@pytest.mark.parametrize("name", TAKEN_BACK)
+def test_an_encoding_that_is_taken_back(world_on: Callable[[int], World], name: str, version: int) -> None:
+    """What a transaction set ends with it, also one that only a Sync, a query or an error ends; nothing reports that."""
+    world = world_on(version)
+    with world.through(world.analyst) as client:
+        received = heard(client, TAKEN_BACK[name])
+    assert not world.canaries.found_in(received)
+    assert b"\0\0\0\x03GBK" in received  # as SHOW says it
+    if name.partition(",")[0] != "query":  # a query leaves the transaction open from 17 on
+        assert PHONE[:3].encode() + b"*" in received  # read as the server does, and masked
+
+
 NEW_CARD = b"INSERT INTO shop.test_cards VALUES (70, $1, 'x')"
 ITS_NUMBER = b"SELECT card_no FROM shop.test_cards WHERE id = 70"
 IN_UTF8, IN_GBK = "é丁".encode(), "é丁".encode("gbk")

@@ -725,6 +725,31 @@ def test_a_text_behind_a_set_in_its_segment_is_read_in_the_encoding_of_then() ->
     assert book.planner.calls[-1][0] == "SELECT 'é'"
 
 
+def test_what_a_transaction_without_begin_set_is_known_no_longer_than_it() -> None:
+    book = restricted().client(P(b"", b"SET search_path = x"), B(b"", b""), E(b""), P(b"", b"SELECT 1"), SYNC, Q(b"SELECT 2"))
+    book.server(PARSED, BOUND, m.CommandComplete(b"SET")).answer_path(None, path="{x}")
+    assert book.planner.calls[-1] == ("SELECT 1", ("x",))  # the Sync is on its way, and what comes behind it waits
+    book.quiet().server(PARSED, READY).answer_path(path="{y}")
+    assert book.planner.calls[-1] == ("SELECT 2", ("y",))
+
+
+def test_the_same_when_its_last_statement_is_alone_on_its_way() -> None:
+    book = restricted().client(P(b"", b"SET search_path = x"), B(b"", b""), E(b""), P(b"", b"SELECT 1"))
+    book.server(PARSED, BOUND, m.CommandComplete(b"SET")).answer_path(None, path="{x}").quiet()
+    book.client(B(b"", b""), E(b""), SYNC).client(Q(b"SELECT 2"))
+    assert book.planner.calls[-1] == ("SELECT 1", ("x",))
+    book.quiet().server(PARSED, BOUND, m.CommandComplete(b"SELECT 0"), READY).answer_path(path="{y}")
+    assert book.planner.calls[-1] == ("SELECT 2", ("y",))
+
+
+def test_a_rollback_leaves_a_failed_transaction_without_questions() -> None:
+    failed = (m.ErrorResponse((("S", b"ERROR"), ("V", b"ERROR"), ("C", b"22012"), ("M", b"by zero"))), m.ReadyForQuery("E"))
+    book = restricted().client(Q(b"BEGIN")).server(m.CommandComplete(b"BEGIN"), m.ReadyForQuery("T"))
+    book.client(Q(b"SET search_path = x")).server(*failed).quiet()
+    book.client(P(b"", b"ROLLBACK"), B(b"", b""), E(b""), SYNC)
+    assert [type(one) for one in book.server_hears()] == [m.Parse, m.Bind, m.Execute, m.Sync]
+
+
 def test_a_path_that_is_no_text_ends_the_session() -> None:
     book = restricted().client(Q(b"SET search_path = x")).server(m.CommandComplete(b"SET"), READY).quiet()
     book.client(Q(b"SELECT 1")).server(PARSED, BOUND, m.DataRow((b"{\xff}", b"UTF8", b"on")))
