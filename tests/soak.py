@@ -58,7 +58,8 @@ def steps(statements: int, runs: int, regress: Path | None) -> list[Step]:
         ),
         Step("fuzz", "any text gives a plan or an error", (sys.executable, "-m", "tests.fuzz", "--runs", str(runs)), r"^[\d,]+ executions.*"),
         Step(
-            "attacks", "the leak corpus on every PostgreSQL", (*_PYTEST, "tests/leak/test_hunt.py", "tests/leak/test_indistinguishable.py"),
+            "attacks", "the leak corpus on every PostgreSQL",
+            (*_PYTEST, *(f"tests/leak/{name}.py" for name in ("test_hunt", "test_indistinguishable", "test_by_chance"))),
             _TALLY, {"MASKGATE_SOAK": "1"},
         ),
         Step(
