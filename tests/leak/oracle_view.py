@@ -13,7 +13,8 @@ from tests.leak.oracle_world import OracleWorld
 from tests.leak.world import Client
 
 SEARCH_PATH = "shop,other,public"
-_LOST = "lost"  # in the place of a SQLSTATE: a session ended, or took too long to answer
+_LOST = "lost"  # in the place of a SQLSTATE: a session ended
+_TOO_LONG = "57014"  # the statement_timeout, or ours, or more bytes than are kept: which side meets it is chance
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Tally:
     failed: int = 0  # of the statements, on the shown copy
     empty: int = 0
     refused_failing: int = 0  # refused by the proxy, failing on the copy too
+    too_long: list[int] = field(default_factory=list)  # seeds that could not be compared
     by_tag: Counter[str] = field(default_factory=Counter)
     by_way: Counter[str] = field(default_factory=Counter)
     refused_by_tag: Counter[str] = field(default_factory=Counter)
@@ -57,7 +59,7 @@ class Tally:
         refused = ", ".join(f"{tag} {n}/{self.by_tag[tag]}" for tag, n in self.refused_by_tag.most_common())
         return (
             f"{self.selects} SELECT ({len(self.refused_selects)} refused, {self.refusal_rate:.2%}), {self.writes} writes "
-            f"({len(self.refused_writes)} refused), {self.failed} failed alike ({self.refused_failing} by a refusal), "
+            f"({len(self.refused_writes)} refused), {self.failed} failed alike ({self.refused_failing} by a refusal), {len(self.too_long)} too long, "
             f"{self.empty} without rows, "
             f"{len(self.differences)} differences\nways: {dict(self.by_way)}\nrefused by construct: {refused or 'none'}"
         )
@@ -93,12 +95,13 @@ class ViewOracle:
         except (EOFError, ConnectionError, TimeoutError) as error:
             self.close()
             self._open()
-            return Answer(sqlstate=_LOST, said=repr(error)), Answer()
+            return Answer(sqlstate=_TOO_LONG if isinstance(error, TimeoutError) else _LOST, said=repr(error)), Answer()
 
     def differs(self, made: Made, way: str) -> bool:
         """They say different things, and not because the proxy refused."""
         through, shown = self.both(made, way)
-        return not through.same(shown, made.ordered) and through.sqlstate not in REFUSALS
+        is_told = _TOO_LONG not in (through.sqlstate, shown.sqlstate) and through.sqlstate not in REFUSALS
+        return is_told and not through.same(shown, made.ordered)
 
     def _one(self, seed: int, tally: Tally, shrink: bool) -> None:
         made = Generator(seed, self.world.version, writes=self.writes).statement()
@@ -113,6 +116,9 @@ class ViewOracle:
             tally.writes += 1
         else:
             tally.selects += 1
+        if _TOO_LONG in (through.sqlstate, shown.sqlstate):
+            tally.too_long.append(seed)
+            return
         if through.same(shown, made.ordered):
             return
         difference = Difference(seed, way, made, through, shown)
@@ -123,7 +129,7 @@ class ViewOracle:
             tally.refused_by_tag.update(tags)
             (tally.refused_writes if made.is_write else tally.refused_selects).append(difference)
             return
-        if shrink and through.sqlstate != _LOST:  # of one that took too long, a part may take more than there is
+        if shrink and through.sqlstate != _LOST:
             small = shrunk(made, lambda one: self.differs(one, way))
             difference = Difference(seed, way, small, *self.both(small, way))
         tally.differences.append(difference)

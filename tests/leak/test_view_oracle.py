@@ -44,6 +44,7 @@ def test_answers_are_those_of_the_masked_copy(oracle_on: Callable[[int], OracleW
     print(f"\nPostgreSQL {version}: {tally}")
     told = "\n".join(map(str, tally.differences[:20]))
     assert not tally.differences, f"{tally}\n{told}"
+    assert len(tally.too_long) <= 1 + count // 2_000, f"{tally}\n{tally.too_long}"
     refused = "\n".join(map(str, tally.refused_selects[:20]))
     assert tally.refusal_rate < 0.01, f"{tally}\n{refused}"
 

@@ -460,8 +460,11 @@ defaults: {{login_without_role: refuse, unlisted_relation: open}}
 """
 
 
+MOST_BYTES = 512 << 20  # of one answer: the memory is shared
+
+
 class Recorder:
-    """A socket that keeps every byte it received."""
+    """A socket that keeps every byte it received. Raises TimeoutError where that is more than anybody waits for."""
 
     def __init__(self, inner: socket.socket) -> None:
         self._inner = inner
@@ -470,6 +473,8 @@ class Recorder:
     def recv(self, size: int) -> bytes:
         data = self._inner.recv(size)
         self.received += data
+        if len(self.received) > MOST_BYTES:
+            raise TimeoutError("the answer is too long to be kept")
         return data
 
     def sendall(self, data: bytes) -> None:
