@@ -289,20 +289,21 @@ SWAP = (
     "BEGIN; ALTER TABLE shop.calm RENAME TO calm_old; ALTER TABLE shop.stormy RENAME TO calm; ALTER TABLE shop.calm_old RENAME TO stormy;"
     "COMMIT"
 )
+REPLACE = "CREATE OR REPLACE VIEW shop.calm_view AS SELECT id, x FROM shop.stormy"
+UNNOTICED = pytest.mark.xfail(strict=True, reason="a change past the proxy is noticed at the next look at the catalog only")
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "change"),
     [
-        pytest.param(b"SELECT * FROM shop.calm", id="bare"),
-        pytest.param(
-            b"SELECT upper(x) FROM shop.calm",
-            id="computed",
-            marks=pytest.mark.xfail(strict=True, reason="a change past the proxy is noticed at the next reload of the catalog only"),
-        ),
+        pytest.param(b"SELECT * FROM shop.calm", SWAP, id="swapped, bare"),
+        pytest.param(b"SELECT upper(x) FROM shop.calm", SWAP, id="swapped, computed", marks=UNNOTICED),
+        pytest.param(b"SELECT * FROM shop.calm_view", REPLACE, id="view replaced", marks=UNNOTICED),
     ],
 )
-def test_an_open_and_a_protected_relation_swap_names(newest_world: World, text: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_open_name_comes_to_mean_what_is_protected(
+    newest_world: World, text: bytes, change: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As long as nobody has noticed: tests/integration/test_drift.py says how long that is."""
 
     async def has_changed(_: Loader) -> bool:
@@ -312,12 +313,13 @@ def test_an_open_and_a_protected_relation_swap_names(newest_world: World, text: 
     world = newest_world
     make = (
         f"CREATE TABLE shop.calm (id int, x text); CREATE TABLE shop.stormy (id int, x text); INSERT INTO shop.stormy VALUES (1, '{NOTE}');"
-        "GRANT SELECT ON shop.calm, shop.stormy TO PUBLIC"
+        "CREATE VIEW shop.calm_view AS SELECT * FROM shop.calm; GRANT SELECT ON shop.calm, shop.stormy, shop.calm_view TO PUBLIC"
     )
-    with _thing(world, make, "DROP TABLE shop.calm, shop.stormy"), _rules(world, _closing("shop.stormy")):
+    drop = "DROP VIEW shop.calm_view; DROP TABLE shop.calm, shop.stormy"
+    with _thing(world, make, drop), _rules(world, _closing("shop.stormy")):
         with world.through(world.analyst) as client:
             heard(client, [look(), q(text), [P(b"s", text), S], q(b"SELECT * FROM shop.stormy")])
-            world.database.execute(SWAP)
+            world.database.execute(change)
             assert not world.canaries.found_in(heard(client, [q(text), [B(b"", b"s"), E(b""), S], q(text + b" -- again")]))
 
 
