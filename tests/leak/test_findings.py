@@ -118,7 +118,7 @@ CLOSED: dict[str, list[str]] = {
         f"{AROUND}::test_rules_that_come_while_statements_are_prepared",
         f"{AROUND}::test_a_rule_that_masks_otherwise",
         f"{AROUND}::test_a_relation_that_is_changed",
-        f"{AROUND}::test_an_open_and_a_protected_relation_swap_names",
+        f"{AROUND}::test_an_open_name_comes_to_mean_what_is_protected",
         f"{UNIT}/policy/test_decide.py::test_an_oid_once_protected_stays_protected",
         f"{UNIT}/session/test_sqlnames.py::test_a_cursor_is_judged_again",
     ],
