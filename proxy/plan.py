@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from proxy.errors import Unproven
 from proxy.masking.mask import Mask
 from proxy.policy.verdict import Seal
 
@@ -84,6 +85,8 @@ class Part:
     savepoint: tuple[SavepointAction, str] | None = None
     gives_rows: bool = True  # False: a write without RETURNING; rows would come from a rule
     folds: bool = False  # code of the database may be computed while it is planned, and EXPLAIN would show what it gives
+    tells: str = ""  # what the counters of EXPLAIN ANALYZE would tell of what is hidden
+    measures: bool = False  # it is an EXPLAIN ANALYZE
     hides_messages: bool = False  # triggers, constraints, views or policies may speak of rows the caller does not see
     writes: bool = False  # rows, also in its WITH, or what EXECUTE runs
     cells: int = field(init=False, compare=False)  # columns of a row that are sensitive: shown masked, or decrypted
@@ -96,12 +99,17 @@ class Part:
         does_more = self.naming or self.copy or self.makes_temporary or self.uses_temporary or self.savepoint
         return self.command in _USUAL and not does_more and self.drops_temporary == frozenset()
 
+    def check_explained(self, *, measures: bool) -> None:
+        """Whether EXPLAIN of it (`measures`: with ANALYZE) shows no more than it does itself. Raises Unproven."""
+        if self.folds:
+            why = "EXPLAIN could show what the planner has computed"
+            raise Unproven(f"a view or row policy here calls a function of the database's own: {why}")
+        if measures and self.tells:
+            raise Unproven(f"EXPLAIN ANALYZE would tell {self.tells}", hint="Use EXPLAIN without ANALYZE.")
+
     def __post_init__(self) -> None:
         masked = {(use.oid, column[0]) for use in self.uses for column in use.columns if column[1] == "masked"}
         object.__setattr__(self, "cells", max(len(masked), len(self.results)))
-
-
-FOLDED = "a view or row policy here calls a function of the database's own: EXPLAIN could show what the planner has computed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -451,6 +451,9 @@ async def _relations(
     with_code = {row["relation"] for row in await connection.fetch(queries.RUNS_CODE)}
     couplings = await _couplings(connection, columns)
     references = await _references(connection, columns)
+    generated: defaultdict[Oid, list[tuple[str, frozenset[str]]]] = defaultdict(list)
+    for row in await connection.fetch(queries.GENERATED):
+        generated[row["relation"]].append((row["name"], _named(columns.get(row["relation"], ()), row["attnums"])))
     known = {row["oid"] for row in rows}
     return [
         Relation(
@@ -474,6 +477,8 @@ async def _relations(
             runs_code=oid in with_code,
             couplings=tuple(couplings.get(oid, ())),
             references=tuple(references.get(oid, ())),
+            generated_from=tuple(generated.get(oid, ())),
+            checks_rows=row["checks_rows"],
         )
         for row in rows
         for oid in (row["oid"],)
@@ -484,7 +489,7 @@ async def _couplings(connection: Connection, columns: Mapping[Oid, list[Column]]
     found: defaultdict[Oid, list[Coupling]] = defaultdict(list)
     for row in await connection.fetch(queries.COUPLINGS):
         named = _named(columns.get(row["relation"], ()), row["attnums"])
-        if len(named) > 1:
+        if named:
             found[row["relation"]].append(Coupling(row["what"], named, row["compares_rows"]))
     return found
 
@@ -499,8 +504,8 @@ async def _references(connection: Connection, columns: Mapping[Oid, list[Column]
             columns=_named(columns.get(row["child"], ()), row["columns"]),
             parent=row["parent"],
             parent_columns=_named(columns.get(row["parent"], ()), row["parent_columns"]),
-            blocks_delete=row["blocks_delete"],
-            blocks_update=row["blocks_update"],
+            on_delete=row["on_delete"],
+            on_update=row["on_update"],
         )
         for end in dict.fromkeys((one.child, one.parent)):
             found[end].append(one)

@@ -61,7 +61,8 @@ SELECT format_type(u.oid, u.typmod) FROM unnest($1::oid[], $2::int4[]) WITH ORDI
 
 RELATIONS = f"""
 SELECT c.oid, n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind, c.relowner AS owner,
-       c.reltype AS row_type, c.relrowsecurity AS row_security, c.reltoastrelid AS toast
+       c.reltype AS row_type, c.relrowsecurity AS row_security, c.reltoastrelid AS toast,
+       EXISTS (SELECT FROM unnest(c.reloptions) AS o WHERE o ~ '^check_option=') AS checks_rows
 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 't') AND {_LASTING}
 """
@@ -84,9 +85,8 @@ SELECT c.oid, n.nspname::text AS schema, c.collname::text AS name
 FROM pg_collation AS c JOIN pg_namespace AS n ON n.oid = c.collnamespace
 """
 
-# Columns that stand or fall together. conkey of a CHECK holds 0 for a whole row. An index that makes no constraint depends on
-# the columns of its expressions and its predicate; a generated column on those of its expression (it is not one of them
-# itself: what it makes of open columns tells nothing).
+# Columns that stand or fall together. conkey of a CHECK holds 0 for a whole row. A unique index that makes no constraint
+# depends on the columns of its expressions and its predicate too; any other index can fail in its expressions only.
 COUPLINGS = """
 SELECT c.conrelid AS relation, 'check constraint ' || quote_ident(c.conname) AS what, c.conkey AS attnums,
        false AS compares_rows
@@ -99,13 +99,22 @@ SELECT i.indrelid, 'index ' || quote_ident(x.relname),
                AND d.refobjid = i.indrelid), true
 FROM pg_index AS i JOIN pg_class AS x ON x.oid = i.indexrelid WHERE i.indisunique OR i.indisexclusion
 UNION ALL
-SELECT a.attrelid, 'generated column ' || quote_ident(a.attname),
+SELECT i.indrelid, 'index ' || quote_ident(x.relname),
+       ARRAY(SELECT DISTINCT m[1]::int2 FROM regexp_matches(i.indexprs::text, ':varattno ([0-9]+)', 'g') AS m ORDER BY 1), false
+FROM pg_index AS i JOIN pg_class AS x ON x.oid = i.indexrelid
+WHERE i.indexprs IS NOT NULL AND NOT (i.indisunique OR i.indisexclusion)
+ORDER BY 1, 2
+"""
+
+# A generated column, and the columns of its expression.
+GENERATED = """
+SELECT a.attrelid AS relation, a.attname::text AS name,
        ARRAY(SELECT DISTINCT d.refobjsubid::int2 FROM pg_depend AS d
              WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = a.attrelid AND d.refobjsubid NOT IN (0, a.attnum)
                AND (d.classid = 'pg_attrdef'::regclass AND d.objid = f.oid
-                    OR d.classid = 'pg_class'::regclass AND d.objid = a.attrelid AND d.objsubid = a.attnum)), false
+                    OR d.classid = 'pg_class'::regclass AND d.objid = a.attrelid AND d.objsubid = a.attnum)) AS attnums
 FROM pg_attribute AS a JOIN pg_attrdef AS f ON f.adrelid = a.attrelid AND f.adnum = a.attnum WHERE a.attgenerated <> ''
-ORDER BY 1, 2
+ORDER BY a.attrelid, a.attnum
 """
 
 # PostgreSQL's own functions and operators are pinned: nothing depends on them in pg_depend.
@@ -119,7 +128,7 @@ WHERE d.refclassid IN ('pg_proc'::regclass, 'pg_operator'::regclass) AND coalesc
 
 FOREIGN_KEYS = """
 SELECT 'foreign key ' || quote_ident(conname) AS what, conrelid AS child, conkey AS columns, confrelid AS parent,
-       confkey AS parent_columns, confdeltype IN ('a', 'r') AS blocks_delete, confupdtype IN ('a', 'r') AS blocks_update
+       confkey AS parent_columns, confdeltype::text AS on_delete, confupdtype::text AS on_update
 FROM pg_constraint WHERE contype = 'f' ORDER BY conrelid, conname
 """
 

@@ -39,7 +39,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Coupling:
-    """Columns (by name) that one check, unique or exclusion constraint, index or generated column looks at together.
+    """Columns (by name) that one check, unique or exclusion constraint or index looks at together.
 
     `compares_rows`: it compares rows with each other, so that a new row can fail because of others.
     """
@@ -53,7 +53,8 @@ class Coupling:
 class Reference:
     """A foreign key: `columns` of `child` must stand in `parent_columns` of `parent`, by name.
 
-    `blocks_delete`, `blocks_update`: a parent row that is referenced cannot go, or change its key (NO ACTION, RESTRICT).
+    `on_delete`, `on_update`: what becomes of the child when a parent row goes, or changes its key: confdeltype and confupdtype
+    of pg_constraint (a no action, r restrict, c cascade, n set null, d set default).
     """
 
     what: str
@@ -61,8 +62,13 @@ class Reference:
     columns: frozenset[str]
     parent: Oid
     parent_columns: frozenset[str]
-    blocks_delete: bool
-    blocks_update: bool
+    on_delete: str
+    on_update: str
+
+    @property
+    def writes_child(self) -> bool:
+        """Whether a write to the parent may write the child."""
+        return not {self.on_delete, self.on_update} <= {"a", "r"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +81,9 @@ class Relation:
     columns, column domains, casts from its row type). `calls` of a view or materialised view: `schema.name` of the functions
     its own text calls, in any form, and that may read tables (all but the immutable ones; not worked out for PostgreSQL's
     own views). `has_rules`: it has rules (CREATE RULE) besides what makes a view a view. `carries`: None, or a sentence naming
-    trusted code that runs when it is written and puts values into settings, where the caller could look. `couplings` and
-    `references` (foreign keys from it and to it) tell how the success of a write depends on columns it does not name.
+    trusted code that runs when it is written and puts values into settings, where the caller could look. `couplings`,
+    `references` (foreign keys from it and to it), `generated_from` (generated columns, each with the columns it is made of) and
+    `checks_rows` (a view WITH CHECK OPTION) tell how the success of a write depends on columns it does not name.
     """
 
     oid: Oid
@@ -99,6 +106,8 @@ class Relation:
     runs_code: bool = False  # a rule, view text or policy of it calls a function or operator outside pg_catalog
     couplings: tuple[Coupling, ...] = ()
     references: tuple[Reference, ...] = ()
+    generated_from: tuple[tuple[str, frozenset[str]], ...] = ()
+    checks_rows: bool = False
 
     def column(self, name: str) -> Column | None:
         """The live column of that name, or None."""

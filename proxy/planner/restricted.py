@@ -15,7 +15,7 @@ from postgast import pg_query_pb2 as pb
 
 from proxy.catalog.snapshot import MATVIEW, TABLE, VIEW, Oid, Relation
 from proxy.errors import Refusal, StatementError, Unproven
-from proxy.plan import FOLDED, Miss, Naming, Part, Wanted
+from proxy.plan import Miss, Naming, Part, Wanted
 from proxy.planner.planning import (
     HARMLESS,
     ROWS,
@@ -138,6 +138,7 @@ class Restricted(Planning):
                 gives_rows=not isinstance(stmt, _WRITES) or stmt.HasField("returning_clause"),
                 hides_messages=bool(statement.nodes(stmt, *_WRITES)) or self.computes_first(reading),
                 folds=self.runs_code(reading),
+                tells=self.tells(reading),
                 writes=writes(kind, stmt),
             ),
             (*work.edits, *done.edits),
@@ -166,8 +167,21 @@ class Restricted(Planning):
             if relation.carries is not None:
                 return f"{shown} is not written by restricted callers: {relation.carries}"
             waiting += relation.reaches if relation.kind in (VIEW, MATVIEW) else relation.children
-            waiting += [r.child for r in relation.references if r.parent == oid and not (r.blocks_delete and r.blocks_update)]
+            waiting += [r.child for r in relation.references if r.parent == oid and r.writes_child]
         return None
+
+    def tells(self, reading: Reading) -> str:
+        """What the counters of EXPLAIN ANALYZE would tell of what is hidden; '' nothing."""
+        for use in reading.uses:
+            verdict = self.verdict_of(use.relation)
+            if isinstance(verdict, Masked) and verdict.condition is not None:
+                return "the rows that a row condition hides"
+            if use.is_target and isinstance(verdict, Masked):
+                return "what a write does to columns and rows you do not see"
+            below = (self.snapshot.relations.get(oid) for oid in use.relation.children)
+            if any(one is not None and isinstance(self.verdict_of(one), Closed) for one in below):
+                return "the partition of a row, which is hidden"
+        return ""
 
     def computes_first(self, reading: Reading) -> bool:
         """Whether code of the database reads raw rows before any mask: of a view, a row policy, a virtual column."""
@@ -228,7 +242,7 @@ class Restricted(Planning):
             naming = Naming("prepare", stmt.name, judged.part)
         else:
             naming = Naming("declare", stmt.portalname, judged.part, is_cursor_held(stmt.options))
-        judged.part = Part(kind, uses=judged.part.uses, naming=naming, folds=judged.part.folds)
+        judged.part = Part(kind, uses=judged.part.uses, naming=naming, folds=judged.part.folds, tells=judged.part.tells)
         return judged
 
     def explain(self, statement: Statement, kind: str, stmt: Any) -> Judged | Miss:
@@ -247,29 +261,19 @@ class Restricted(Planning):
         runs = any(
             one.def_elem.defname == "analyze" and not is_off(one.def_elem) for one in stmt.options
         )
-        if runs and any(self.has_condition(use.oid) for use in judged.part.uses):
-            raise Unproven(
-                "EXPLAIN ANALYZE counts the rows that a row condition hides",
-                hint="Use EXPLAIN without ANALYZE.",
-            )
-        if judged.part.folds:
-            raise Unproven(FOLDED)
+        judged.part.check_explained(measures=runs)
         inner_naming = judged.part.naming if inner_kind == "Execute" else None
         made = judged.part.makes_temporary if runs else ()
         judged.part = Part(
             kind,
             uses=judged.part.uses,
             naming=inner_naming,
+            measures=runs,
             makes_temporary=made,
             hides_messages=judged.part.hides_messages,
             writes=judged.part.writes,
         )
         return judged
-
-    def has_condition(self, oid: int) -> bool:
-        relation = self.snapshot.relations.get(Oid(oid))
-        verdict = self.verdict_of(relation) if relation is not None else None
-        return isinstance(verdict, Masked) and verdict.condition is not None
 
     def execute(self, statement: Statement, kind: str, stmt: Any) -> Judged:
         """EXECUTE: the session knows what was prepared; the values given to it are expressions without rows."""

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from proxy.errors import StatementError, Unproven
-from proxy.plan import FOLDED, Part, Plan
 from proxy.plan import Naming as Words
+from proxy.plan import Part, Plan
 from proxy.session.ledger import Ledger
 from proxy.session.naming import Hold, Naming
 from proxy.session.slots import Named, Names, Portal, Prepared, Slot, Unsure
@@ -153,8 +153,8 @@ def _as_meant(part: Part, prepared: Prepared) -> Part:
     if meant.results and part.command not in ("Execute", "Fetch", "Explain"):
         raise Unproven(f"encrypted columns of {meant.results[0].seal.column} cannot be kept in a table")
     is_explained = part.command == "Explain"
-    if is_explained and meant.folds:
-        raise Unproven(FOLDED)
+    if is_explained:
+        meant.check_explained(measures=part.measures)
     return replace(
         part,
         results=() if is_explained or not part.gives_rows else meant.results,

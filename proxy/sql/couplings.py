@@ -1,8 +1,9 @@
 """What a write to columns a caller sees could tell of columns he does not: by failing or not.
 
 A CHECK over an open and a hidden column answers a guess about the hidden one, as does a unique index over both, or a foreign
-key whose other end is hidden; with ROLLBACK nothing is even changed. Such a write is refused. Triggers and row policies of
-trusted owners that compare are not looked into (README, Known limits).
+key with a hidden column at either end; with ROLLBACK nothing is even changed. Such a write is refused, also where a foreign
+key does it (CASCADE, SET NULL). Triggers and row policies of trusted owners that compare are not looked into (README, Known
+limits).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from proxy.catalog.snapshot import VIEW, Column, Coupling, Oid, Relation, Snapshot
+from proxy.catalog.snapshot import VIEW, Column, Coupling, Oid, Reference, Relation, Snapshot
 from proxy.errors import Refusal
 from proxy.policy.verdict import Closed, Masked, Verdict
 
@@ -28,16 +29,32 @@ class Deed:
 
 def check_couplings(snapshot: Snapshot, relation: Relation, verdict_of: VerdictOf, deed: Deed) -> None:
     """Raises Refusal naming the constraint."""
+    done: set[tuple[Oid, Deed]] = set()
+    waiting = [(relation, deed)]
+    while waiting:
+        relation, deed = waiting.pop()
+        if (relation.oid, deed) not in done:
+            done.add((relation.oid, deed))
+            waiting += _check_all(snapshot, relation, verdict_of, deed)
+
+
+def _check_all(snapshot: Snapshot, relation: Relation, verdict_of: VerdictOf, deed: Deed) -> Iterator[tuple[Relation, Deed]]:
+    """The relation and what is written with it. Yields what foreign keys write besides."""
     target_hidden = _hidden(relation, verdict_of(relation), unless_writable=True)
+    is_checked = False
     for one in _written_to(snapshot, relation):
+        is_checked = is_checked or one.checks_rows
         if one is relation:
-            _check(snapshot, one, verdict_of, target_hidden, deed)
+            yield from _check(snapshot, one, verdict_of, target_hidden, deed)
         elif relation.kind == VIEW:
             hidden = _hidden(one, verdict_of(one), unless_writable=True)
-            _check(snapshot, one, verdict_of, hidden, replace(deed, written=_behind(snapshot, relation, one, deed.written)))
+            if is_checked and hidden and one.kind != VIEW and not deed.inserts and deed.written:
+                raise _told(one, f"WITH CHECK OPTION of {relation.schema}.{relation.name}", hidden)
+            behind = replace(deed, written=_behind(snapshot, relation, one, deed.written))
+            yield from _check(snapshot, one, verdict_of, hidden, behind)
         else:  # a child is seen as its parent is seen; what it has besides is not
             seen = {column.name for column in relation.columns} - target_hidden
-            _check(snapshot, one, verdict_of, frozenset(c.name for c in one.columns) - seen, deed)
+            yield from _check(snapshot, one, verdict_of, frozenset(c.name for c in one.columns) - seen, deed)
 
 
 def _written_to(snapshot: Snapshot, relation: Relation) -> Iterator[Relation]:
@@ -72,7 +89,14 @@ def _source(snapshot: Snapshot, column: Column) -> tuple[Oid, int] | None:
     return None
 
 
-def _check(snapshot: Snapshot, relation: Relation, verdict_of: VerdictOf, hidden: frozenset[str], deed: Deed) -> None:
+def _check(
+    snapshot: Snapshot, relation: Relation, verdict_of: VerdictOf, hidden: frozenset[str], deed: Deed
+) -> Iterator[tuple[Relation, Deed]]:
+    """One relation. Yields what its foreign keys do to others."""
+    made = {name: of for name, of in relation.generated_from if deed.inserts or of & deed.written}
+    deed = replace(deed, written=deed.written | made.keys())
+    # What a generated column makes of open columns tells nothing.
+    hidden -= {name for name, of in relation.generated_from if of and not of & hidden}
     for coupling in _couplings(relation):
         together = coupling.columns & hidden
         if together and coupling.columns & deed.written and (coupling.compares_rows or not deed.inserts):
@@ -85,22 +109,54 @@ def _check(snapshot: Snapshot, relation: Relation, verdict_of: VerdictOf, hidden
             other = _hidden(parent, verdict_of(parent)) & key.parent_columns
             if other:
                 raise _told(parent, key.what, other)
-        changes_key = key.blocks_update and not deed.inserts and bool(key.parent_columns & deed.written)
-        if key.parent == relation.oid and (changes_key or (deed.deletes and key.blocks_delete)):
-            other = _hidden(child, verdict_of(child)) & key.columns
-            if other:
-                raise _told(child, key.what, other)
+            if key.columns & hidden and not deed.inserts:
+                raise _told(relation, key.what, key.columns & hidden)
+        if key.parent != relation.oid:
+            continue
+        if deed.deletes:
+            _check_child(key, key.on_delete, relation, child, verdict_of, hidden)
+            if key.on_delete == "c":
+                yield child, Deed(frozenset(), deletes=True)
+            elif key.on_delete in "nd":
+                yield child, Deed(key.columns)
+        if key.parent_columns & deed.written and not deed.inserts:
+            _check_child(key, key.on_update, relation, child, verdict_of, hidden)
+            if key.on_update in "cnd":
+                yield child, Deed(key.columns)
 
 
-def _couplings(relation: Relation) -> tuple[Coupling, ...]:
+def _check_child(
+    key: Reference, action: str, parent: Relation, child: Relation, verdict_of: VerdictOf, hidden: frozenset[str]
+) -> None:
+    """A parent row goes, or changes its key: that it fails tells of the child's rows, and so does reading them again."""
+    verdict = verdict_of(child)
+    may_fail = action in "ar" or (action in "nd" and any(c.not_null for c in child.columns if c.name in key.columns))
+    if may_fail or not isinstance(verdict, Closed):
+        other = key.columns & (_hidden(child, verdict) if may_fail else _masked(child, verdict))
+        if other:
+            raise _told(child, key.what, other)
+        if hidden & key.parent_columns:
+            raise _told(parent, key.what, hidden & key.parent_columns)
+
+
+def _couplings(relation: Relation) -> Iterator[Coupling]:
+    yield from relation.couplings
+    for name, of in relation.generated_from:
+        yield Coupling(f"generated column {name}", of, False)
     key = frozenset(c.name for c in relation.columns if c.attnum in relation.partition_key)
-    return (*relation.couplings, Coupling("its partition key", key, False)) if len(key) > 1 else relation.couplings
+    if len(key) > 1:
+        yield Coupling("its partition key", key, False)
 
 
 def _hidden(relation: Relation, verdict: Verdict, *, unless_writable: bool = False) -> frozenset[str]:
     """Names of the columns whose values the caller does not see; all of them when rows are hidden."""
     if isinstance(verdict, Closed) or (isinstance(verdict, Masked) and verdict.condition is not None):
         return frozenset(column.name for column in relation.columns)
+    return _masked(relation, verdict, unless_writable=unless_writable)
+
+
+def _masked(relation: Relation, verdict: Verdict, *, unless_writable: bool = False) -> frozenset[str]:
+    """The same, of the rows he sees."""
     if not isinstance(verdict, Masked):
         return frozenset()
     shows = ((column.name, verdict.columns[column.attnum]) for column in relation.columns)

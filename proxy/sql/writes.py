@@ -135,6 +135,9 @@ class _Target:
             raise Unproven(f"name the columns of {self.name} that INSERT fills: not all of them can be written by you")
         for name, location in self.write.written:
             check_column(self.relation, self.masked, name, self.position(location))
+        for target in self.statement.nodes(self.write.node, pb.ResTarget):
+            if target.indirection and target.name in self.hidden():  # it fails or not by what is there
+                raise self._closed(target.name, target.location, "Write the column as a whole.")
         if not self.write.listed and unwritable and not is_merge:
             names = [c.name for c in self.relation.columns[: self.write.width]]
             item = relation_item(self.statement, self.write.use.range_var)

@@ -48,7 +48,7 @@ SELECT enum_range(NULL::shop.tier), enum_last(NULL::shop.tier), min(NULL::shop.t
 SELECT * FROM pg_lock_status(), pg_prepared_statement(), pg_cursor(), pg_listening_channels()
 SELECT current_query(), pg_blocking_pids(pg_backend_pid()), pg_safe_snapshot_blocking_pids(1)
 SELECT * FROM pg_stat_get_progress_info('ANALYZE'), pg_stat_get_slru(), pg_stat_get_wal()
-SELECT pg_stat_get_live_tuples('shop.customers'::regclass), pg_stat_get_xact_tuples_returned('shop.customers'::regclass)
+SELECT pg_stat_get_live_tuples('shop.customers'::regclass), pg_stat_get_tuples_returned('shop.customers'::regclass)
 SELECT pg_current_snapshot(), pg_current_xact_id(), txid_current_snapshot(), pg_xact_status('3'), age('3'::xid)
 SELECT mxid_age('1'), '1'::xid, xmin, cmax, tableoid, ctid FROM pg_class
 SELECT * FROM pg_show_all_settings(), pg_settings_get_flags('work_mem')

@@ -10,11 +10,16 @@ EXPLAIN (ANALYZE, VERBOSE off, BUFFERS true, FORMAT json) SELECT name FROM custo
 -- becomes
 EXPLAIN (ANALYZE, VERBOSE off, BUFFERS true, FORMAT json) SELECT name FROM {customers: name} AS "customers"
 
+-- EXPLAIN of a write
+-- role: analyst
+EXPLAIN DELETE FROM customers WHERE id = 1 RETURNING name
+-- becomes
+EXPLAIN DELETE FROM "shop"."customers" WHERE id = 1 RETURNING {customers.name of customers}
+
 -- EXPLAIN ANALYZE of a write
 -- role: analyst
+-- refuses: 0A000 what a write does
 EXPLAIN ANALYZE DELETE FROM customers WHERE id = 1 RETURNING name
--- becomes
-EXPLAIN ANALYZE DELETE FROM "shop"."customers" WHERE id = 1 RETURNING {customers.name of customers}
 
 -- EXPLAIN of a write that is refused
 -- role: analyst
