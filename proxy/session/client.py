@@ -195,12 +195,13 @@ class Client:
         message = self._said(frame, _parse_message)
         try:
             plan, text = self._naming.decide(message.sql, message.param_oids, in_prepare=True)
+            statement = self._naming.name(message.statement)
             oids = server_param_oids(message.param_oids, plan)
         except ProxyError as error:
             refuse_extended(self._ledger, error, message.statement, self._naming.said(message.sql))
             return
         slot = Slot(s.PARSE)
-        slot.plan, slot.name = plan, message.statement
+        slot.plan, slot.name = plan, statement
         slot.notices = () if self._naming.is_glass else plan.notices
         naming = self._naming
         slot.prepared = Prepared(plan, text, message.param_oids, naming.path, naming.temporary, naming.planner)
@@ -208,7 +209,7 @@ class Client:
         if not naming.is_glass and (sent != message.sql or oids != message.param_oids):
             slot.is_rewritten = sent != message.sql
             frame = m.Parse(message.statement, sent, oids).to_bytes()
-        self._ledger.statements.put(message.statement, slot.prepared, slot, self._ledger.segment)
+        self._ledger.statements.put(statement, slot.prepared, slot, self._ledger.segment)
         self._ledger.send_statement(slot, frame, plan, "prepare")
         if plan.check_types and not self._naming.is_glass:
             self._lock_types(slot)
@@ -227,13 +228,13 @@ class Client:
     def _bind(self, frame: bytes) -> None:
         portal, statement = m.bind_names(frame[HEAD_BYTES:])
         slot = Slot(s.BIND)
-        slot.name = portal
         if self._naming.is_glass:
             known = self._ledger.statements.guess(statement)
             if known is not None:
                 slot.portal = Portal(known)
         else:
             try:
+                portal = self._naming.name(portal)
                 prepared = self._known_statement(statement)
                 plan = prepared.plan
                 formats: tuple[int, ...] = ()
@@ -245,6 +246,7 @@ class Client:
             slot.portal = Portal(prepared, formats)
             slot.plan, slot.prepared = plan, prepared
             slot.is_rewritten = plan.text != prepared.text.encode()
+        slot.name = portal
         self._ledger.portals.put(portal, slot.portal, slot, self._ledger.segment)
         self._ledger.push_extended(slot, frame)
 
@@ -258,7 +260,7 @@ class Client:
                 else:
                     slot.portal = self._known_portal(message.name)
                     prepared = slot.portal.prepared
-                slot.plan, part, _ = self._run(prepared)
+                slot.plan, part, _ = self._run(prepared, slot.portal)
             except ProxyError as error:
                 refuse_extended(self._ledger, error, None)
                 return
@@ -281,7 +283,7 @@ class Client:
         else:
             try:
                 portal = self._known_portal(message.portal)
-                plan, part, effects = self._run(portal.prepared)
+                plan, part, effects = self._run(portal.prepared, portal)
                 self._stopping.admit_execute(plan)
             except ProxyError as error:
                 refuse_extended(self._ledger, error, None)
@@ -291,6 +293,7 @@ class Client:
             slot.plan = plan
             slot.enter(part)
             self._names.send(slot, effects)
+            portal.meant = next((one.value for one in effects if one.is_use), None)
             if slot.part.results:
                 slot.opener = RowOpener(slot.part.results, portal.result_formats, self._ledger.sealing)
             self._naming.track(slot, plan)
@@ -299,11 +302,11 @@ class Client:
         self._ledger.had_copy_data = False
         self._ledger.send_statement(slot, frame, plan)
 
-    def _run(self, prepared: Prepared) -> tuple[Plan, Part, tuple[Named, ...]]:
+    def _run(self, prepared: Prepared, portal: Portal | None) -> tuple[Plan, Part, tuple[Named, ...]]:
         """What an execution now would give: the plan, the statement that answers, and what it does to names."""
         if prepared.is_sql:
             return prepared.plan, prepared.part, ()
-        plan, effects = self._names.resolved(prepared.plan, prepared.text)
+        plan, effects = self._names.resolved(prepared.plan, prepared.text, portal)
         return plan, plan.parts[0] if plan.parts else s.NO_PART, effects
 
     def _look_first(self, execute: Slot, name: bytes) -> None:
@@ -324,11 +327,13 @@ class Client:
     def _close(self, frame: bytes) -> None:
         message = m.Close.parse(frame[HEAD_BYTES:])
         slot = Slot(s.CLOSE)
-        slot.name, slot.closes_portal = message.name, message.what == "P"
-        if slot.closes_portal:
-            self._ledger.portals.put(message.name, None, slot, self._ledger.segment)
-        else:
-            self._ledger.statements.put(message.name, None, slot, self._ledger.segment)
+        try:
+            slot.name, slot.closes_portal = self._naming.name(message.name), message.what == "P"
+        except ProxyError as error:
+            refuse_extended(self._ledger, error, None)
+            return
+        names = self._ledger.portals if slot.closes_portal else self._ledger.statements
+        names.put(slot.name, None, slot, self._ledger.segment)
         self._ledger.push_extended(slot, frame)
 
     def _function_call(self, frame: bytes) -> None:
@@ -343,7 +348,7 @@ class Client:
     def _known_statement(self, name: bytes) -> Prepared:
         """Raises StatementError (26000), what a stale plan is refused with, or Hold."""
         try:
-            prepared = self._ledger.statements.find(name, self._ledger.segment)
+            prepared = self._ledger.statements.find(self._naming.name(name), self._ledger.segment)
         except Unsure:
             self._ledger.nudge()
             raise Hold from None
@@ -356,7 +361,7 @@ class Client:
 
     def _known_portal(self, name: bytes) -> Portal:
         try:
-            portal = self._ledger.portals.find(name, self._ledger.segment)
+            portal = self._ledger.find_portal(self._naming.name(name))
         except Unsure:
             self._ledger.nudge()
             raise Hold from None

@@ -54,6 +54,9 @@ class Express:
         stop = buffer.find(b"\0", start + HEAD_BYTES + 1, end)
         if stop < 0 or buffer[start + HEAD_BYTES]:  # a portal with a name
             return False
+        name = buffer[start + HEAD_BYTES + 1 : stop]
+        if not name.isascii():
+            return False
         if describes and buffer[end : frames[at + 1][2]] != _DESCRIBE:
             return False
         execute = frames[-2][1]
@@ -61,7 +64,7 @@ class Express:
             return False
         ledger = self._ledger
         try:
-            prepared = ledger.statements.find(buffer[start + HEAD_BYTES + 1 : stop], ledger.segment)
+            prepared = ledger.statements.find(name, ledger.segment)
         except Unsure:
             return False
         if prepared is None or prepared.is_sql or not self._naming.is_settled(prepared) or not self._is_usual(prepared.plan):

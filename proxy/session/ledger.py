@@ -17,7 +17,7 @@ from proxy.session import slots as s
 from proxy.session.actions import Action, CancelServer, Record, Statement, ToClient, ToServer
 from proxy.session.journal import Journal
 from proxy.session.rows import Sealing
-from proxy.session.slots import Names, Portal, Prepared, Slot
+from proxy.session.slots import Names, Portal, Prepared, Slot, Unsure
 from proxy.wire import messages as m
 
 _FLUSH = m.Flush().to_bytes()
@@ -46,7 +46,7 @@ class Ledger:
         self.first_ready: bytes | None = None  # the first one, held back until the path is known
         # where the client's messages stand
         self.segment = 0
-        self.is_open_segment = False  # something of the extended protocol was sent and no Sync after it
+        self.is_open_segment = False  # what begins a transaction was sent by the extended protocol, and no Sync after it
         self.is_flushed = True
         self.is_skipping = False  # the server ignores everything up to the next Sync: it is dropped here
         self.is_copying_in = False
@@ -84,7 +84,7 @@ class Ledger:
         """The same for a message the server answers when it is asked to, by Flush or Sync."""
         self.slots.append(slot)
         self.to_server.append(frame)
-        self.is_open_segment = True
+        self.is_open_segment = self.is_open_segment or slot.kind != s.CLOSE  # which begins none
         self.is_flushed = False
 
     def send_statement(self, slot: Slot, frame: bytes, plan: Plan, kind: Literal["accept", "prepare"] = "accept") -> None:
@@ -106,8 +106,17 @@ class Ledger:
 
     def nudge(self) -> None:
         """We wait for replies the server keeps until it is asked for them."""
-        if self.is_open_segment and not self.is_flushed:
+        if not self.is_flushed:
             self.flush()
+
+    def find_portal(self, name: bytes) -> Portal | None:
+        """What the name means to a message sent now. Raises Unsure, also while a Sync or query ends a transaction that no BEGIN
+        began: its portals go with it."""
+        portal = self.portals.find(name, self.segment)
+        may_end = portal is not None and self.status != b"T" and self.portals.is_sure(name)
+        if may_end and any(slot.kind in (s.SYNC, s.QUERY) for slot in self.slots):
+            raise Unsure
+        return portal
 
     def end_segment(self) -> None:
         """A message was sent after which the server has answered everything: Query, FunctionCall."""

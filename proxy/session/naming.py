@@ -27,6 +27,7 @@ PATH_QUERY = b"SELECT pg_catalog.current_schemas(true)" + b"".join(
 )
 PATH_TRIES = 3
 _SYNC = m.Sync().to_bytes()
+_SHORT_NAME = 45  # bytes in UTF-8; of no encoding of a server more than NAMEDATALEN - 1
 _NOT_PARSED = "(statement that could not be parsed)"
 
 
@@ -66,6 +67,7 @@ class Naming:
         self._is_asking = False
         self._path_tries = 0
         self._has_ended = False  # the transaction of the last ReadyForQuery, or a part of it
+        self._has_failed = False  # the transaction that is open, or was; what it did will be undone
         self._unsettled = 0  # slots in flight whose plan may change path or catalog
         self._is_catalog_stale = False
         self._waits_for_planner = False
@@ -77,7 +79,7 @@ class Naming:
         self._lasting: frozenset[str] = frozenset()  # those of them there were when the open transaction began
         self._until_commit: frozenset[str] = frozenset()  # ON COMMIT DROP
         self._lasting_portals: tuple[Portal, ...] = ()
-        self._savepoints: list[tuple[str, frozenset[str], tuple[Portal, ...]]] = []
+        self._savepoints: list[tuple[str, frozenset[str], frozenset[str], tuple[Portal, ...]]] = []
 
     def decide(self, sql: bytes, param_oids: tuple[int, ...], *, in_prepare: bool) -> tuple[Plan, str]:
         """The plan, and the text as decoded. Raises Hold, or a ProxyError to refuse with."""
@@ -223,8 +225,10 @@ class Naming:
         if part.command == "Transaction":
             self._block_moved(part, tag)
             return
-        self.temporary -= self.temporary if part.drops_temporary is None else part.drops_temporary
-        made = frozenset(part.makes_temporary)
+        dropped = self.temporary if part.drops_temporary is None else part.drops_temporary
+        self.temporary -= dropped
+        self._until_commit -= dropped
+        made = frozenset(part.makes_temporary) - self.temporary  # IF NOT EXISTS leaves what there is
         self.temporary |= made
         if part.is_dropped_on_commit:
             self._until_commit |= made
@@ -239,26 +243,27 @@ class Naming:
         self._lasting_portals = tuple(portal for portal in self._ledger.portals.known() if portal.is_held)
         self._savepoints.clear()
 
-    def _back_to(self, temporary: frozenset[str], portals: tuple[Portal, ...]) -> None:
+    def _back_to(self, temporary: frozenset[str], until_commit: frozenset[str], portals: tuple[Portal, ...]) -> None:
         """As it was then; cursors closed since do not come back."""
         self.temporary = temporary
+        self._until_commit = until_commit
         self._ledger.portals.clear(keep=lambda portal: any(portal is one for one in portals))
 
     def _block_moved(self, part: Part, tag: bytes) -> None:
         """What a rollback takes away or brings back, a savepoint remembers."""
+        self._has_failed = False
         if part.savepoint is None:
             if tag == b"ROLLBACK":
-                self._back_to(self._lasting, self._lasting_portals)
-                self._until_commit = frozenset()
+                self._back_to(self._lasting, frozenset(), self._lasting_portals)
             if tag in (b"ROLLBACK", b"COMMIT"):
                 self._ledger.portals.clear(keep=lambda portal: portal.is_held)
                 self._block_ended()
             return
         action, name = part.savepoint
         if action == "save":
-            self._savepoints.append((name, self.temporary, self._ledger.portals.known()))
+            self._savepoints.append((name, self.temporary, self._until_commit, self._ledger.portals.known()))
             return
-        index = max((i for i, (known, _, _) in enumerate(self._savepoints) if known == name), default=None)
+        index = max((i for i, (known, *_) in enumerate(self._savepoints) if known == name), default=None)
         if index is not None:
             if action == "back":
                 self._back_to(*self._savepoints[index][1:])
@@ -300,6 +305,16 @@ class Naming:
         if len(text) > LONG_TEXT:
             self._read = _Read(sql, codec, strings, text)
         return text
+
+    def name(self, raw: bytes) -> bytes:
+        """A statement's or portal's name as it is kept: in UTF-8, as SQL's own. Raises Hold, or a ProxyError to refuse with."""
+        if raw.isascii() or self.is_glass:
+            return raw
+        self._require_names()
+        name = self._decoded(raw).encode()
+        if len(name) > _SHORT_NAME and self._ledger.parameters.get("server_encoding", "UTF8") != "UTF8":
+            raise Unproven("where the server cuts this name is not known: its encoding is not UTF8", hint="Use a shorter name.")
+        return name
 
     def _malformed(self, rest: bytes, codec: str) -> StatementError:
         """As report_invalid_encoding in mbutils.c says it, which shows the bytes the character should have."""
@@ -442,6 +457,9 @@ class Naming:
 
         `is_asked`: the one that ended was of a question of ours, and nothing but it.
         """
+        if self._has_failed:
+            self._has_failed = False
+            self._back_to(self._lasting, frozenset(), self._lasting_portals)
         self._ledger.portals.clear(keep=lambda portal: portal.is_held)
         if self._is_path_touched:
             self._is_path_touched, self._knows_path = False, self._knows_path and is_asked
@@ -449,10 +467,13 @@ class Naming:
         if self._is_catalog_stale and not self._waits_for_planner:
             self._reload(())
 
+    def in_block(self) -> None:
+        """A block is open, and not failed: what failed before it is over."""
+        self._has_failed = False
+
     def failed(self) -> None:
         """A statement failed: with it, a SET may be undone."""
-        if self._ledger.status == b"I":  # there was no block: the whole text is undone
-            self._back_to(self._lasting, self._lasting_portals)
+        self._has_failed = True
         if self._is_path_touched:
             self._knows_path = False
 

@@ -523,6 +523,8 @@ class Replies:
         self._naming.settle(slot)
         if self._ledger.status == b"I":
             self._naming.idle(is_asked=slot.is_path_question)
+        elif self._ledger.status == b"T":
+            self._naming.in_block()
         if not slot.is_internal:
             return self._stopping.ready(slot, frame)
         if slot.is_path_question:

@@ -57,20 +57,24 @@ class Prepared:
 
 @dataclass(slots=True)
 class Portal:
-    """A bound portal. `counted`: its rows towards the limit, over all that is fetched from it."""
+    """A bound portal. `counted`: its rows towards the limit, over all that is fetched from it.
+
+    `meant`: of EXECUTE and FETCH, what the name stood for when it ran first: later Executes give more of those rows.
+    """
 
     prepared: Prepared
     result_formats: tuple[int, ...] = ()
     counted: int = 0
     is_described: bool = False
     is_held: bool = False  # a cursor WITH HOLD outlives its transaction
+    meant: Prepared | Portal | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
     """What statement `number` of a text does to a name when it succeeds: `value` None drops it, `name` None means all.
 
-    `is_use`: it only fetches from the portal `value`, whose rows count over all its fetches.
+    `is_use`: it only runs `value`, or fetches from it: a portal, whose rows count over all its fetches.
     """
 
     number: int
@@ -212,6 +216,10 @@ class Names(Generic[Value]):
         if coming.segment != segment:
             raise Unsure
         return coming.value
+
+    def is_sure(self, name: bytes) -> bool:
+        """Whether nothing in flight defines or undefines it."""
+        return name[:NAME_BYTES] not in self._coming
 
     def keep(self, name: bytes, value: Value) -> None:
         """The server has it."""

@@ -14,7 +14,7 @@ from proxy.plan import Naming as Words
 from proxy.plan import Part, Plan
 from proxy.session.ledger import Ledger
 from proxy.session.naming import Hold, Naming
-from proxy.session.slots import Named, Names, Portal, Prepared, Slot, Unsure
+from proxy.session.slots import Named, Portal, Prepared, Slot, Unsure
 
 # What PREPARE takes. The protocol prepares more, but what a utility statement does to names is followed as it is sent.
 _ROWS = frozenset(("Select", "Insert", "Update", "Delete", "Merge"))
@@ -26,8 +26,8 @@ class SqlNames:
     def __init__(self, ledger: Ledger, naming: Naming) -> None:
         self._ledger, self._naming = ledger, naming
 
-    def resolved(self, plan: Plan, text: str) -> tuple[Plan, tuple[Named, ...]]:
-        """The plan with what stands behind the names it uses, and what it will do to names.
+    def resolved(self, plan: Plan, text: str, portal: Portal | None = None) -> tuple[Plan, tuple[Named, ...]]:
+        """The plan with what stands behind the names it uses, and what it will do to names. `portal`: in which it runs.
 
         Raises Hold, StatementError (26000, 34000) for an unknown name, Unproven for what cannot run by SQL.
         """
@@ -41,15 +41,14 @@ class SqlNames:
             if words is None:
                 parts.append(part)
             elif words.action in ("execute", "fetch"):
-                found = self._meant(words, effects)
+                found = self._meant(words, effects, None if portal is None else portal.meant)
                 meant = found.prepared if isinstance(found, Portal) else found
                 if meant is None:
                     parts.append(part)
                     continue
                 parts.append(_as_meant(part, meant))
                 plans.append(meant.plan)
-                if isinstance(found, Portal):
-                    effects.append(Named(number, True, (words.name or "").encode(), found, is_use=True))
+                effects.append(Named(number, isinstance(found, Portal), (words.name or "").encode(), found, is_use=True))
             else:
                 parts.append(part)
                 effects += self._effects(words, number, plan, text)
@@ -81,16 +80,17 @@ class SqlNames:
                 return [Named(number, True, name, None)]
         return [Named(number, False, None, None), Named(number, True, None, None)]
 
-    def _meant(self, words: Words, effects: list[Named]) -> Prepared | Portal | None:
+    def _meant(self, words: Words, effects: list[Named], ran: Prepared | Portal | None) -> Prepared | Portal | None:
         name = (words.name or "").encode()
         is_portal = words.action == "fetch"
-        found: Prepared | Portal | None
-        for one in reversed(effects):  # an earlier statement of the same text decides
-            if one.is_portal == is_portal and one.name in (None, name):
-                found = one.value
-                break
-        else:
-            found = self._find(self._ledger.portals if is_portal else self._ledger.statements, name)
+        found = ran
+        if found is None:
+            for one in reversed(effects):  # an earlier statement of the same text decides
+                if one.is_portal == is_portal and one.name in (None, name) and not one.is_use:
+                    found = one.value
+                    break
+            else:
+                found = self._find(name, is_portal=is_portal)
         prepared = found.prepared if isinstance(found, Portal) else found
         if prepared is None:
             if self._naming.planner is not None and self._naming.planner.restricted:
@@ -102,6 +102,8 @@ class SqlNames:
                 f'prepared statement "{words.name}" is no query: EXECUTE runs queries only here',
                 hint="Run it by Bind and Execute, or send it as a statement of its own.",
             )
+        if is_portal and prepared.part.naming is not None and prepared.part.naming.action in ("execute", "fetch"):
+            raise Unproven(f'the portal "{words.name}" runs EXECUTE or FETCH itself: it cannot be fetched from by SQL')
         self._naming.refresh(prepared)
         if prepared.plan.params and not is_portal:
             raise Unproven(
@@ -109,9 +111,10 @@ class SqlNames:
             )
         return found
 
-    def _find(self, names: Names[Prepared] | Names[Portal], name: bytes) -> Prepared | Portal | None:
+    def _find(self, name: bytes, *, is_portal: bool) -> Prepared | Portal | None:
+        ledger = self._ledger
         try:
-            return names.find(name, self._ledger.segment)
+            return ledger.find_portal(name) if is_portal else ledger.statements.find(name, ledger.segment)
         except Unsure:
             self._ledger.nudge()
             raise Hold from None

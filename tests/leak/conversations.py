@@ -1,7 +1,7 @@
 """Raw conversations of the extended protocol that try to make the proxy and the server mean different things by one message.
 
-By name: the batches that are sent, each answered by one ReadyForQuery. `SILENT` says of some why they leak nowhere even
-without the proxy.
+By name: the batches that are sent, each answered by one ReadyForQuery, or, where Flush is the last, up to BindComplete. `SILENT`
+says of some why they leak nowhere even without the proxy.
 """
 
 from __future__ import annotations
@@ -412,6 +412,7 @@ BYTES: dict[str, list[Batch]] = {
 _MINE = b"DECLARE shop_cursor CURSOR FOR SELECT email FROM other.customers"
 _HELD = b"DECLARE shop_cursor CURSOR WITH HOLD FOR SELECT email FROM other.customers"
 _HABIT = b"UPDATE shop.habits SET habit = 'cursor' WHERE id = 1"
+_LATE = b"UPDATE shop.habits SET late = 'cast' WHERE id = 1"  # it fails at COMMIT
 _FETCH: Batch = [*run(b"FETCH ALL FROM shop_cursor"), S]
 ENDED: dict[str, list[Batch]] = {
     "a cursor, then ROLLBACK TO": [q(b"BEGIN"), q(b"SAVEPOINT s"), q(_MINE), q(b"ROLLBACK TO s"), q(_HABIT), _FETCH],
@@ -430,6 +431,60 @@ ENDED: dict[str, list[Batch]] = {
         *(q(b"BEGIN"), q(b"SAVEPOINT s"), [P(b"st", b"SELECT email FROM other.customers"), B(b"shop_cursor", b"st"), S]),
         *(q(b"ROLLBACK TO s"), q(_HABIT), [E(b"shop_cursor"), S]),
     ],
+    "a held cursor, then a COMMIT that fails": [q(b"BEGIN"), q(_HELD), q(_LATE), q(b"COMMIT"), q(b"BEGIN"), q(_HABIT), [E(b"shop_cursor"), S]],
+    "a held cursor, then a COMMIT AND CHAIN that fails": [
+        *(q(b"BEGIN"), q(_HELD), q(_LATE), q(b"COMMIT AND CHAIN"), q(b"BEGIN"), q(_HABIT), [E(b"shop_cursor"), S])
+    ],
+    "a held cursor behind a COMMIT in a string that fails": [
+        *(q(b"BEGIN"), q(b"COMMIT; " + _HELD + b"; SELECT 1/0"), q(b"BEGIN"), q(_HABIT), [E(b"shop_cursor"), S])
+    ],
+    "a held cursor behind a COMMIT in a pipeline that fails": [
+        *(q(b"BEGIN"), [*run(b"COMMIT"), *run(_HELD), *run(b"SELECT 1/0"), S], q(b"BEGIN"), q(_HABIT), [E(b"shop_cursor"), S])
+    ],
+    "a portal that a Sync in flight drops": [
+        *([P(b"st", b"SELECT email FROM other.customers"), B(b"shop_cursor", b"st"), H], [S, *run(_HABIT), E(b"shop_cursor"), S], [])
+    ],
+    "a portal that a query in flight drops": [
+        *([P(b"st", b"SELECT email FROM other.customers"), B(b"shop_cursor", b"st"), H],),
+        *([Q(ONE), *run(_HABIT), E(b"shop_cursor"), S], []),
+    ],
+}
+
+_C_OF_CARDS = b"DECLARE c CURSOR FOR " + CARDS
+_IN_GBK, _IN_UTF8 = "档".encode("gbk"), "档".encode()
+GBK, UTF8 = q(b"SET client_encoding = 'GBK'"), q(b"SET client_encoding = 'UTF8'")
+# Rows the server has fetched already, and names that are one to the server.
+RUNNING: dict[str, list[Batch]] = {
+    "a suspended portal over FETCH, then another cursor": [
+        *(q(b"BEGIN"), q(_C_OF_CARDS), [P(b"f", b"FETCH ALL FROM c"), B(b"x", b"f"), E(b"x", 1), S], q(b"CLOSE c")),
+        *(q(b"DECLARE c CURSOR FOR SELECT card_no FROM shop.test_cards"), [E(b"x"), S]),
+    ],
+    "a suspended portal over FETCH, then a cursor over nothing": [
+        *(q(b"BEGIN"), q(_C_OF_CARDS), [P(b"f", b"FETCH ALL FROM c"), B(b"x", b"f"), E(b"x", 1), S]),
+        *(q(b"CLOSE c"), q(b"DECLARE c CURSOR FOR SELECT 1"), [E(b"x"), S]),
+    ],
+    "a suspended portal over EXECUTE, then another statement": [
+        *(q(b"PREPARE p AS " + CARDS), q(b"BEGIN"), [P(b"f", b"EXECUTE p"), B(b"x", b"f"), E(b"x", 1), S], q(b"DEALLOCATE p")),
+        *(q(b"PREPARE p AS SELECT card_no FROM shop.test_cards"), [E(b"x"), S]),
+    ],
+    "FETCH from a portal over EXECUTE": [
+        *(q(b"PREPARE p AS " + SHUT), q(b"BEGIN"), [P(b"f", b"EXECUTE p"), B(b"x", b"f"), S], q(b"FETCH ALL FROM x"))
+    ],
+    "FETCH from a portal over FETCH": [
+        *(q(b"BEGIN"), q(b"DECLARE c CURSOR FOR " + SHUT), [P(b"f", b"FETCH ALL FROM c"), B(b"x", b"f"), S], q(b"FETCH ALL FROM x"))
+    ],
+    "FETCH from a suspended portal over EXECUTE": [
+        *(q(b"PREPARE p AS " + CARDS), q(b"BEGIN"), [P(b"f", b"EXECUTE p"), B(b"x", b"f"), E(b"x", 1), S]),
+        *(q(b"DEALLOCATE p"), q(b"PREPARE p AS SELECT 1"), q(b"FETCH ALL FROM x")),
+    ],
+    "a statement's name in another encoding": [
+        *(GBK, [P(_IN_GBK, b"SHOW work_mem"), S], q(b"DEALLOCATE " + _IN_GBK), UTF8, q(b"PREPARE " + _IN_UTF8 + b" AS " + SHUT)),
+        *(GBK, [B(b"", _IN_GBK), E(b""), S]),
+    ],
+    "a cursor's name in another encoding": [
+        *(q(b"BEGIN"), GBK, [P(b"s", ONE), B(_IN_GBK, b"s"), S], q(b"CLOSE " + _IN_GBK), UTF8),
+        *(q(b"DECLARE " + _IN_UTF8 + b" CURSOR FOR " + SHUT), GBK, [E(_IN_GBK), S]),
+    ],
 }
 
 SILENT = {
@@ -444,4 +499,4 @@ SILENT = {
     "an unknown message": "it ends the session",
     "a length that lies": "it ends the session",
 }
-CONVERSATIONS = {**NAMES, **PORTALS, **ENDED, **PIPELINES, **BYTES}
+CONVERSATIONS = {**NAMES, **PORTALS, **ENDED, **RUNNING, **PIPELINES, **BYTES}

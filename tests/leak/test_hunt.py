@@ -15,7 +15,7 @@ import pytest
 
 from proxy.cli.embedded import installations
 from proxy.wire import messages as m
-from tests.leak.conversations import CONVERSATIONS, PREFIX, SILENT, B, Batch, C, D, E, P, Q, S, q
+from tests.leak.conversations import CONVERSATIONS, PREFIX, SILENT, B, Batch, C, D, E, H, P, Q, S, q
 from tests.leak.world import CARDS, Client, World
 
 IS_SOAK = bool(os.environ.get("MASKGATE_SOAK"))  # every attack on every version that knows its words, as `make soak` does
@@ -91,13 +91,17 @@ CASES = [
 
 
 def heard(client: Client, batches: Iterable[Batch]) -> bytes:
-    """Everything received: each batch ends in one ReadyForQuery, or in the end of the session."""
+    """Everything received: each batch ends in one ReadyForQuery, in BindComplete behind Flush, or in the end of the session."""
     recorder = client.recorder
     recorder.received.clear()
     for batch in batches:
         try:
             client.send(*batch)
-            client.until_ready()
+            if batch[-1:] == [H]:
+                while client.next()[0] not in (m.Backend.BIND_COMPLETE, m.Backend.ERROR_RESPONSE):
+                    pass
+            else:
+                client.until_ready()
         except (EOFError, ConnectionResetError, BrokenPipeError):
             break
     return bytes(recorder.received)
