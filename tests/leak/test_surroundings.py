@@ -11,7 +11,7 @@ import pytest
 from proxy.catalog.loader import Loader
 from proxy.cli.serve import open_policy
 from proxy.server import Logins
-from tests.leak.conversations import B, Batch, D, E, P, S, q, run
+from tests.leak.conversations import B, Batch, C, D, E, H, P, Q, S, q, run
 from tests.leak.test_hunt import heard
 from tests.leak.world import CARDS, EMAIL, ID_CARD, NAME, NOTE, PHONE, World
 
@@ -444,3 +444,71 @@ def test_no_line_of_the_query_log_holds_a_value(newest_world: World) -> None:
     assert len(lines) > 40
     said = [str(line) for line in lines if world.canaries.standing_in(str(line).encode())]
     assert not said
+
+
+# --- as a direct connection ------------------------------------------------------------------------------------------------
+
+TEMPORARY = b"CREATE TEMP TABLE passing (a int)"
+TABLE = q(b"TABLE passing")
+ALIKE: dict[str, list[Batch]] = {
+    "Close and a query that writes, without a Sync": [
+        *(q(b"SET search_path = shop"), [C("S", b"zz"), Q(b"UPDATE phone SET kind = 'seen'")], q(b"ROLLBACK"), q(b"SELECT kind FROM phone")),
+        q(b"UPDATE phone SET kind = 'home'"),
+    ],
+    "a table until COMMIT, dropped and made again": [
+        *(q(b"BEGIN"), q(TEMPORARY + b" ON COMMIT DROP"), q(b"DROP TABLE passing"), q(TEMPORARY), q(b"COMMIT"), TABLE)
+    ],
+    "a table until COMMIT, taken back and made again": [
+        *(q(b"BEGIN"), q(b"SAVEPOINT a"), q(TEMPORARY + b" ON COMMIT DROP"), q(b"ROLLBACK TO a"), q(TEMPORARY), q(b"COMMIT"), TABLE)
+    ],
+    "a table that lasts, not made again until COMMIT": [
+        *(q(TEMPORARY), q(b"BEGIN"), q(b"CREATE TEMP TABLE IF NOT EXISTS passing (a int) ON COMMIT DROP"), q(b"COMMIT"), TABLE)
+    ],
+    "a table until COMMIT in place of one that lasts, taken back": [
+        *(q(TEMPORARY), q(b"BEGIN"), q(b"SAVEPOINT a"), q(b"DROP TABLE passing"), q(TEMPORARY + b" ON COMMIT DROP"), q(b"ROLLBACK TO a")),
+        *(q(b"COMMIT"), TABLE),
+    ],
+    "a DROP that a failing string undoes": [q(TEMPORARY), q(b"BEGIN"), q(b"COMMIT; DROP TABLE passing; SELECT 1/0"), TABLE],
+    "a DROP that a failing COMMIT undoes": [
+        *(q(TEMPORARY), q(b"BEGIN"), q(b"DROP TABLE passing"), q(b"UPDATE shop.habits SET late = 'cast' WHERE id = 1"), q(b"COMMIT"), TABLE)
+    ],
+    "FETCH of a portal that its Sync dropped": [
+        *([P(b"u", b"SELECT 1"), B(b"p", b"u"), H], [S, P(b"", b"FETCH 1 FROM p"), B(b"", b""), E(b""), S], [], q(b"SELECT 2"))
+    ],
+    "a suspended portal over FETCH": [
+        *(q(b"BEGIN"), q(b"DECLARE c CURSOR FOR SELECT g FROM generate_series(1, 3) g")),
+        *([P(b"f", b"FETCH ALL FROM c"), B(b"x", b"f"), E(b"x", 1), S], q(b"CLOSE c"), [E(b"x", 1), S], [E(b"x"), S], q(b"COMMIT")),
+    ],
+    "names beyond ASCII": [
+        [P("语句".encode(), b"SELECT 1"), B("门".encode(), "语句".encode()), D("P", "门".encode()), E("门".encode()), S],
+        *(q("EXECUTE 语句".encode()), [C("S", "语句".encode()), S], q("EXECUTE 语句".encode())),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("version", [15, 18])
+@pytest.mark.parametrize("name", ALIKE)
+def test_answers_as_without_the_proxy(world_on: Callable[[int], World], name: str, version: int) -> None:
+    """The kinds of the replies, the rows, SQLSTATEs and the state of the transaction."""
+    world = world_on(version)
+    answers = []
+    for make in (world.direct, world.through):
+        with make(world.analyst) as client:
+            client.recorder.received.clear()
+            heard(client, [q(b"SELECT 1")])
+            answers.append(_gist(heard(client, ALIKE[name])))
+    assert answers[0] == answers[1]
+
+
+def _gist(received: bytes) -> list[tuple[int, bytes]]:
+    said: list[tuple[int, bytes]] = []
+    at = 0
+    while at < len(received):
+        kind, end = received[at], at + 1 + int.from_bytes(received[at + 1 : at + 5], "big")
+        body = received[at + 5 : end]
+        if kind in b"EN":
+            body = b"".join(field for field in body.split(b"\0") if field[:1] == b"C")
+        if kind != ord("T"):
+            said.append((kind, body))
+        at = end
+    return said
