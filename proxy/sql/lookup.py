@@ -163,6 +163,8 @@ class Names:
                         schema_qualified = (source.schema, source.name) == qualifier[-2:]
                         if schema_qualified and (len(qualifier) == 2 or qualifier[0] == self.database):
                             source.use.qualifies.append(node)
+                            nearest = next(s for one in scope.levels for i in one for s in i.sources if s.name == source.name)
+                            source.use.is_captured = source.use.is_captured or nearest is not source
                             return source
         return None
 

@@ -115,14 +115,16 @@ def is_plain_count(node: Any) -> bool:
 
 
 def table_columns(node: Any) -> list[str]:
-    """Column names of JSON_TABLE or XMLTABLE, nested ones included, in order."""
-    found = []
-    waiting = [node_of(c) for c in node.columns]
-    while waiting:
-        column = waiting.pop(0)
-        nested = [node_of(c) for c in column.columns] if isinstance(column, pb.JsonTableColumn) else []
-        if nested:
-            waiting = nested + waiting
-        else:
-            found.append(column.name if isinstance(column, pb.JsonTableColumn) else column.colname)
+    """Column names of JSON_TABLE or XMLTABLE, in order: of each level its own, then those of its nested paths."""
+    found: list[str] = []
+    levels = [[node_of(c) for c in node.columns]]
+    while levels:
+        nested = []
+        for column in levels.pop(0):
+            below = [node_of(c) for c in column.columns] if isinstance(column, pb.JsonTableColumn) else []
+            if below:
+                nested.append(below)
+            else:
+                found.append(column.name if isinstance(column, pb.JsonTableColumn) else column.colname)
+        levels = nested + levels
     return found

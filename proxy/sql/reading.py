@@ -40,6 +40,7 @@ class Use:
     sample: Any = None
     source: Source | None = None
     qualifies: list[Any] = field(default_factory=list)  # ColumnRefs written schema.relation.column
+    is_captured: bool = False  # without the schema, one of those would mean another
     named: list[Any] = field(default_factory=list)  # ColumnRefs written name.column
     whole_row: bool = False
     all_columns: bool = False  # `*`, NATURAL, alias list: every column is reached
@@ -64,6 +65,7 @@ class OutColumn:
     cells: tuple[Any, ...] = ()  # of a column of VALUES: the constants and parameters it is made of, one a row
     given_by: OutColumn | None = None  # the column of VALUES whose value it is …
     cast: Any = None  # … under this cast
+    shown_at: int | None = None  # of SEARCH and CYCLE: the depth of the one query whose stars have it
 
 
 @dataclass(slots=True, eq=False)

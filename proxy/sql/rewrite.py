@@ -226,6 +226,11 @@ def _replaced(statement: Statement, use: Use, text: str) -> list[Edit]:
     edits = [Edit(item.start, item.end, text)]
     if item.sample is not None:
         edits.append(Edit(item.sample[0], item.sample[1], ""))
+    if use.is_captured and name == _name(use):
+        raise Unproven(
+            f"another {name} hides {use.relation.schema}.{name} here: its columns cannot be named by the schema",
+            hint=f"Give {use.relation.schema}.{name} an alias, and write alias.column.",
+        )
     done: set[int] = set()
     for reference in use.qualifies + (use.named if name != _name(use) else []):
         if reference.location not in done:

@@ -131,11 +131,10 @@ class _Reader:
                 outputs, _ = self.statement(query, scope.deeper())
             columns = _renamed(_copies(outputs), names(cte.aliascolnames))
             self._search_and_cycle(cte, columns)
-            if cte.HasField("search_clause"):
-                columns.append(OutColumn(cte.search_clause.search_seq_column))
+            more = [cte.search_clause.search_seq_column] if cte.HasField("search_clause") else []
             if cte.HasField("cycle_clause"):
-                columns.append(OutColumn(cte.cycle_clause.cycle_mark_column))
-                columns.append(OutColumn(cte.cycle_clause.cycle_path_column))
+                more += [cte.cycle_clause.cycle_mark_column, cte.cycle_clause.cycle_path_column]
+            columns += [OutColumn(name, shown_at=scope.depth) for name in more]
             scope = scope.with_cte(cte.ctename, columns)
         return scope
 
@@ -570,7 +569,10 @@ class _Reader:
             if found is None:
                 self.reading.unknown.append(f"{node.relname} is used before it is defined")
             columns = _renamed(_copies(found or []), colnames)
-            return Item(columns, [Source(alias or node.relname, columns, found is not None)], found is not None)
+            # A star in a deeper query leaves what SEARCH and CYCLE add out; by name it is still there (p_dontexpand).
+            kept = [c for c, of in zip(columns, found or [], strict=True) if of.shown_at in (None, scope.depth)]
+            is_known = found is not None and len(kept) == len(columns)
+            return Item(kept, [Source(alias or node.relname, kept, is_known)], is_known)
         relation = self._relation(node)
         if relation is None:
             source = self._unknown_source(node)
@@ -625,7 +627,7 @@ class _Reader:
         name = node.alias.aliasname or first_name
         if not complete:
             columns = [OutColumn(alias) for alias in names(node.alias.colnames)]
-        if node.ordinality:
+        if node.ordinality and (complete or len(columns) < 2):  # else an alias may be its name
             columns.append(OutColumn("ordinality"))
         if complete:
             columns = _renamed(columns, names(node.alias.colnames))
@@ -714,13 +716,18 @@ class _Reader:
     def group_clause(self, node: Any, scope: Scope, outputs: list[OutColumn]) -> tuple[list[OutColumn], bool]:
         grouped: list[OutColumn] = []
         has_sets = False
-        for element in node.group_clause:
-            one = node_of(element)
+        waiting = [(node_of(element), False) for element in reversed(node.group_clause)]
+        while waiting:
+            one, is_in_set = waiting.pop()
             if isinstance(one, pb.GroupingSet):
                 has_sets = True
-            column = self.sorted_by(one, scope, outputs, Place.GROUPED, input_first=True)
-            if column is not None:
-                grouped.append(column)
+                waiting += [(node_of(element), True) for element in reversed(one.content)]
+            elif isinstance(one, pb.RowExpr) and one.row_format == pb.COERCE_IMPLICIT_CAST:  # flatten_grouping_sets
+                waiting += [(node_of(element), is_in_set) for element in reversed(one.args)]
+            elif one is not None:
+                column = self.sorted_by(one, scope, outputs, Place.GROUPED, input_first=True)
+                if column is not None and not is_in_set:
+                    grouped.append(column)
         return grouped, has_sets
 
     def distinct_clause(self, node: Any, scope: Scope, outputs: list[OutColumn]) -> None:

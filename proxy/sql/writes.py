@@ -21,7 +21,7 @@ from proxy.policy.verdict import Masked, Open, Verdict
 from proxy.sql import build
 from proxy.sql.couplings import Deed, check_couplings
 from proxy.sql.items import reference_span, relation_item
-from proxy.sql.parse import Statement, children
+from proxy.sql.parse import Statement, children, node_of
 from proxy.sql.reading import SYSTEM_COLUMNS, Place, Reading, Returned, Write
 from proxy.sql.splice import Edit
 
@@ -169,12 +169,32 @@ class _Target:
                     if usage.place is Place.CONFLICT and self.masked.columns[base.attnum].writable:
                         continue
                     raise self._closed(base.name, usage.location)
+        self._check_excluded(hidden)
         returned = {one.reference.location for one in self.write.returned}
         for one in self.write.returned:
             self._return(one, hidden)
         for node in self._references():
             if node.location not in returned:
                 self._letters(node, hidden)
+
+    def _check_excluded(self, hidden: dict[str, Column]) -> None:
+        """The row proposed holds what defaults and triggers filled in: of it, hidden columns go into hidden columns only."""
+        node = self.write.node
+        if not isinstance(node, pb.InsertStmt) or not node.HasField("on_conflict_clause"):
+            return
+        clause = node.on_conflict_clause
+        passed = set()
+        for target in (node_of(one) for one in clause.target_list):
+            value = node_of(target.val)
+            if isinstance(value, pb.ColumnRef) and target.name in hidden:
+                passed.add(value.location)
+        for reference in self.statement.nodes(clause, pb.ColumnRef):
+            names = [field.string.sval if field.HasField("string") else "*" for field in reference.fields]
+            is_row = names[-1] == "excluded" or (names[-1] == "*" and names[:-1] in ([], ["excluded"]))
+            is_hidden = len(names) > 1 and names[-2] == "excluded" and names[-1] in hidden
+            if reference.location not in passed and (is_row or is_hidden):
+                what = "a whole row of what is proposed" if is_row else f"excluded.{names[-1]}"
+                raise self._closed(what, reference.location, "Write the value again in place of excluded.")
 
     def _closed(self, what: str, location: int = -1, hint: str = "") -> Refusal:
         how = ""

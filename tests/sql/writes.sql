@@ -806,3 +806,13 @@ UPDATE visits SET o=(SELECT tableoid FROM orders)
 UPDATE visits SET o=(SELECT orders.tableoid FROM orders)
 -- becomes
 UPDATE "shop"."visits" SET o=(SELECT orders.tableoid FROM "shop"."orders")
+
+-- ON CONFLICT that reads a hidden column of what is proposed
+-- role: analyst
+-- refuses: 42501 excluded.name
+INSERT INTO customers (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET city = excluded.name
+
+-- ON CONFLICT that reads the whole row of what is proposed
+-- role: analyst
+-- refuses: 42501 a whole row of what is proposed
+INSERT INTO customers (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET city = 'x' WHERE excluded IS NOT NULL
