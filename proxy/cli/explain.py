@@ -13,7 +13,7 @@ from proxy.catalog.snapshot import Oid, Snapshot
 from proxy.cli.catalog import connected, path_of, snapshot_of
 from proxy.cli.serve import open_policy
 from proxy.config import Config, ConfigError
-from proxy.errors import AuthError, ProxyError
+from proxy.errors import AuthError, ProxyError, StatementError
 from proxy.plan import Miss, Plan, Use
 from proxy.policy.decide import Judge
 from proxy.policy.verdict import Masked
@@ -21,6 +21,10 @@ from proxy.policy.verdict import Masked
 
 def run_explain(config: Config, login: str, sql: str, database: str | None) -> bool:
     """Print the decision; True when the statement would be sent."""
+    try:
+        sql.encode()
+    except UnicodeEncodeError:
+        raise StatementError("the statement is not UTF-8 text", sqlstate="22021") from None
     return asyncio.run(_explain(config, login, sql, database, Console(highlight=False)))
 
 

@@ -136,9 +136,9 @@ def _moment(text: str | None) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):  # the second: before the year 1 or after 9999 there
         raise ConfigError(f"--since {text}: not a time", hint="Write 2026-01-31 or 2026-01-31T08:00:00+08:00.") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _clock(time: str) -> str:

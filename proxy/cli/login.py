@@ -17,6 +17,8 @@ _SALT_BYTES = 16
 
 def add_login(config: Config, name: str) -> None:
     """Ask for a password, twice on a terminal, and keep its verifier. Raises ConfigError or Unavailable."""
+    if not name or not name.isprintable():
+        raise ConfigError("a login has at least one character, and no line breaks or other characters that cannot be printed")
     path = _file_of(config)
     found = read_logins(path) if path.exists() else {}
     found[name] = Verifier.make(_password(name), os.urandom(_SALT_BYTES)).to_text()

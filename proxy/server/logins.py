@@ -69,7 +69,7 @@ def read_logins(path: Path) -> dict[str, str]:
         with path.open(encoding="utf-8") as file:
             if stat.S_IMODE(path.stat().st_mode) & 0o077:
                 raise Unavailable(f"{path} is readable by others", hint=f"chmod 600 {path}", sqlstate="58000")
-            lines = file.read().splitlines()
+            lines = file.read().split("\n")
     except OSError as error:
         raise Unavailable(f"{path}: {error.strerror or 'cannot be read'}", sqlstate="58000") from None
     except UnicodeDecodeError:

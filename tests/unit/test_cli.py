@@ -149,8 +149,27 @@ def test_a_changed_line_is_named(log_folder: Path) -> None:
 
 
 def test_a_bad_time_is_refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    assert run_main(monkeypatch, "log", "search", "-c", str(proxy_yaml(tmp_path)), "--since", "yesterday") == 1
-    assert "--since yesterday: not a time" in capsys.readouterr().err
+    for text in ("yesterday", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"):
+        assert run_main(monkeypatch, "log", "search", "-c", str(proxy_yaml(tmp_path)), "--since", text) == 1
+        assert f"--since {text}: not a time" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["", "a\nb", "a\rb", "a\x85b", "a\u2028b", "\udcff"])
+def test_a_login_that_no_line_can_hold_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, name: str
+) -> None:
+    config = proxy_yaml(tmp_path)
+    config.write_text(config.read_text() + f"logins: {{file: {tmp_path / 'logins.txt'}}}\n")
+    assert run_main(monkeypatch, "login", "add", "-c", str(config), name) == 1
+    assert "a login has at least one character" in capsys.readouterr().err
+    assert not (tmp_path / "logins.txt").exists()
+
+
+def test_a_statement_that_is_no_text_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert run_main(monkeypatch, "explain", "-c", str(proxy_yaml(tmp_path)), "--as", "ana", "SELECT '\udcff'") == 1
+    assert "not UTF-8 text" in capsys.readouterr().err
 
 
 def test_shipped_rules_are_found() -> None:
