@@ -189,3 +189,7 @@ EXPLAIN (FORMAT JSON, ANALYZE FALSE, VERBOSE FALSE, COSTS FALSE, BUFFERS FALSE, 
 BEGIN;
 SELECT 1;
 END;
+
+--# which kind of replication there is
+SELECT CASE WHEN (SELECT count(e.extname) FROM pg_catalog.pg_extension AS e WHERE e.extname = 'bdr') > 0 THEN 'pgd'
+            WHEN (SELECT count(*) FROM pg_replication_slots) > 0 THEN 'log' END AS type;
