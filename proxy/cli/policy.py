@@ -6,11 +6,11 @@ name, as long as the process lives, so that renaming a table is no way around it
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from proxy.caller import Caller
-from proxy.catalog.snapshot import Oid, Snapshot
+from proxy.catalog.snapshot import Oid, Relation, Snapshot
 from proxy.config import ConfigError
 from proxy.planner import Planner, Watch
 from proxy.policy.decide import Judge
@@ -45,6 +45,7 @@ class Policy:
         self.watch = watch
         self._sealing: Sealing = sealing or NoKeys()
         self._remembered: dict[str, dict[Oid, str]] = {}  # database -> OID -> the rule that once named it
+        self._inherited: dict[str, dict[Oid, tuple[str, ...]]] = {}  # … and those that named its parents
         self._seen: dict[str, Snapshot] = {}
 
     def replace_rules(self, ruleset: Ruleset) -> None:
@@ -58,7 +59,8 @@ class Policy:
 
     def judge_for(self, role: str, snapshot: Snapshot) -> Judge:
         """The verdicts of a role over a snapshot."""
-        return Judge(self.ruleset, snapshot, role, self._remember(snapshot))
+        remembered = self._remember(snapshot)
+        return Judge(self.ruleset, snapshot, role, remembered, self._inherited[snapshot.database])
 
     def planner_for(self, caller: Caller, snapshot: Snapshot) -> Planner:
         """A planner for a caller's role over a snapshot."""
@@ -71,6 +73,7 @@ class Policy:
 
     def _remember(self, snapshot: Snapshot) -> Mapping[Oid, str]:
         remembered = self._remembered.setdefault(snapshot.database, {})
+        inherited = self._inherited.setdefault(snapshot.database, {})
         if self._seen.get(snapshot.database) is not snapshot:
             self._seen[snapshot.database] = snapshot
             named = {*self.ruleset.relations, *(name for role in self.ruleset.roles.values() for name in role.relations)}
@@ -78,4 +81,20 @@ class Policy:
                 name = f"{relation.schema}.{relation.name}"
                 if name in named:
                     remembered.setdefault(relation.oid, name)
+            for relation in snapshot.relations.values():
+                above = tuple(remembered[oid] for oid in _ancestors(snapshot, relation) if oid in remembered)
+                if above:
+                    inherited[relation.oid] = tuple(dict.fromkeys((*inherited.get(relation.oid, ()), *above)))
         return remembered
+
+
+def _ancestors(snapshot: Snapshot, relation: Relation) -> Iterator[Oid]:
+    """What it inherits from or is a partition of, nearest first."""
+    waiting, seen = list(relation.parents), set[Oid]()
+    while waiting:
+        oid = waiting.pop(0)
+        one = snapshot.relations.get(oid)
+        if oid not in seen and one is not None:
+            seen.add(oid)
+            waiting += one.parents
+            yield oid

@@ -39,18 +39,25 @@ _STRICTNESS = {"open": 0, "masked": 1, "closed": 2}
 
 
 class Judge:
-    """What one role may see at one snapshot. `remembered` names, by OID, the rule a relation was once protected by.
+    """What one role may see at one snapshot. `remembered` names, by OID, the rule a relation was once protected by,
+    `inherited` those of the relations it was once a child or partition of.
 
     Raises KeyError when the ruleset has no such role.
     """
 
     def __init__(
-        self, ruleset: Ruleset, snapshot: Snapshot, role: str, remembered: Mapping[Oid, str] | None = None
+        self,
+        ruleset: Ruleset,
+        snapshot: Snapshot,
+        role: str,
+        remembered: Mapping[Oid, str] | None = None,
+        inherited: Mapping[Oid, tuple[str, ...]] | None = None,
     ) -> None:
         self.ruleset = ruleset
         self.snapshot = snapshot
         self.role: Role = ruleset.roles[role]
         self._remembered = dict(remembered or {})
+        self._inherited = dict(inherited or {})
         self._verdicts: dict[Oid, Verdict] = {}
         self._own_verdicts: dict[Oid, Verdict | None] = {}
         self._protected: dict[Oid, bool] = {}
@@ -243,6 +250,8 @@ class Judge:
             *self._relatives(relation, lambda r: r.children),
         ):
             found += self._own_names(one)
+        if not found:  # one that was detached stays as protected as it was
+            found = [name for name in self._inherited.get(relation.oid, ()) if not self._is_for_others(name)]
         return list(dict.fromkeys(found))
 
     def _own_names(self, relation: Relation) -> list[str]:

@@ -42,16 +42,22 @@ def _check_all(snapshot: Snapshot, relation: Relation, verdict_of: VerdictOf, de
     """The relation and what is written with it. Yields what foreign keys write besides."""
     target_hidden = _hidden(relation, verdict_of(relation), unless_writable=True)
     is_checked = False
+    below: dict[Oid, tuple[frozenset[str], frozenset[str]]] = {}  # of a view: the columns he sees there, and those written
     for one in _written_to(snapshot, relation):
         is_checked = is_checked or one.checks_rows
         if one is relation:
             yield from _check(snapshot, one, verdict_of, target_hidden, deed)
         elif relation.kind == VIEW:
+            columns = frozenset(column.name for column in one.columns)
+            above = [below[oid] for oid in one.parents if oid in below]
+            written = _behind(snapshot, relation, one, deed.written).union(*(columns & its for _, its in above))
             hidden = _hidden(one, verdict_of(one), unless_writable=True)
+            if above:  # a child is seen as its parent is, here too
+                hidden = columns.difference(*(seen for seen, _ in above))
+            below[one.oid] = columns - hidden, written
             if is_checked and hidden and one.kind != VIEW and not deed.inserts and deed.written:
                 raise _told(one, f"WITH CHECK OPTION of {relation.schema}.{relation.name}", hidden)
-            behind = replace(deed, written=_behind(snapshot, relation, one, deed.written))
-            yield from _check(snapshot, one, verdict_of, hidden, behind)
+            yield from _check(snapshot, one, verdict_of, hidden, replace(deed, written=written))
         else:  # a child is seen as its parent is seen; what it has besides is not
             seen = {column.name for column in relation.columns} - target_hidden
             yield from _check(snapshot, one, verdict_of, frozenset(c.name for c in one.columns) - seen, deed)

@@ -323,6 +323,36 @@ def test_an_open_name_comes_to_mean_what_is_protected(
             assert not world.canaries.found_in(heard(client, [q(text), [B(b"", b"s"), E(b""), S], q(text + b" -- again")]))
 
 
+DETACHED = {
+    "a partition": (
+        "CREATE TABLE shop.calls (id int, who text, day int) PARTITION BY LIST (day);"
+        "CREATE TABLE shop.calls_1 PARTITION OF shop.calls FOR VALUES IN (1)",
+        "ALTER TABLE shop.calls DETACH PARTITION shop.calls_1",
+    ),
+    "a child": (
+        "CREATE TABLE shop.calls (id int, who text, day int); CREATE TABLE shop.calls_1 () INHERITS (shop.calls)",
+        "ALTER TABLE shop.calls_1 NO INHERIT shop.calls",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DETACHED)
+def test_what_is_detached_stays_protected(newest_world: World, name: str) -> None:
+    """Where nothing else names it, and what no rule names is open."""
+    world = newest_world
+    make, detach = DETACHED[name]
+    rows = f"INSERT INTO shop.calls_1 VALUES (1, '{NAME}', 1); GRANT SELECT ON shop.calls, shop.calls_1 TO PUBLIC"
+    rules = "relations:\n  shop.calls:\n    columns: {id: {class: plain}, who: {class: basic, mask: redact}, day: {class: plain}}\n"
+    drop = "DROP TABLE IF EXISTS shop.calls_1; DROP TABLE shop.calls"
+    with _thing(world, f"{make};{rows}", drop), _rules(world, rules), world.through(world.analyst) as client:
+        before = heard(client, [look(), q(b"SELECT who FROM shop.calls_1"), q(b"TABLE shop.calls")])
+        assert not world.canaries.found_in(before)
+        world.database.execute(detach)
+        after = heard(client, [look(), q(b"SELECT who FROM shop.calls_1"), q(b"SELECT upper(who), c FROM shop.calls_1 c")])
+        assert not world.canaries.found_in(after)
+        assert b"SELECT 1" in after
+
+
 # --- rules that change -----------------------------------------------------------------------------------------------------
 
 

@@ -51,13 +51,17 @@ INSERT INTO shop.g_split VALUES (1, 's1'), (2, 's2');
 CREATE TABLE shop.g_fine (id int PRIMARY KEY, mail text, lc text GENERATED ALWAYS AS (lower(mail)) STORED UNIQUE, parent_id int
   REFERENCES shop.g_parent ON DELETE CASCADE);
 INSERT INTO shop.g_fine VALUES (1, 'A', DEFAULT, NULL);
+CREATE TABLE shop.g_kin (id int, kind text, secret text);
+CREATE TABLE shop.g_child (CHECK (kind <> 'b' OR secret <> 'pin4711')) INHERITS (shop.g_kin);
+INSERT INTO shop.g_child VALUES (1, 'a', 'pin4711'), (2, 'a', 'pin4712');
+CREATE VIEW shop.g_kin_view AS SELECT id, kind FROM shop.g_kin;
 GRANT ALL ON ALL TABLES IN SCHEMA shop TO PUBLIC;
 """
 SHOWN = {
     "g_pairs": "x y", "g_member": "id open", "g_parent": "id label", "g_cascade": "id", "g_other": "id label", "g_null": "id",
     "g_above": "id label", "g_between": "id parent_id", "g_grand": "id", "g_code": "code", "g_checked": "id code", "g_hidden": "id",
     "g_shown": "id code", "g_made": "id kind", "g_codes": "", "g_refers": "id code", "g_price": "id qty", "g_base": "id open",
-    "g_view": "id open", "g_when": "id qty", "g_split": "id", "g_fine": "id mail parent_id",
+    "g_kin": "id kind", "g_child": "id kind", "g_kin_view": "id kind", "g_view": "id open", "g_when": "id qty", "g_split": "id", "g_fine": "id mail parent_id",
 }  # fmt: skip
 RULES = "relations:\n" + "".join(
     f"  shop.{name}:\n    columns: {{{', '.join(f'{column}: {{class: plain}}' for column in columns.split())}}}\n"
@@ -77,6 +81,7 @@ GUESSES: dict[str, tuple[str, tuple[str, str]]] = {
     "the same, on conflict": ("INSERT INTO shop.g_made (id, kind) VALUES (9, 'a{g}') ON CONFLICT DO NOTHING", PIN),
     "a generated column that refers": ("INSERT INTO shop.g_refers (id, code) VALUES (9, '{g}')", PIN),
     "an index on an expression": ("UPDATE shop.g_price SET qty = {g}", ("455844", "455845")),
+    "a check on a child, through a view": ("UPDATE shop.g_kin_view SET kind = 'b' WHERE id = {g}", ("1", "2")),
     "WITH CHECK OPTION": ("UPDATE shop.g_view SET open = '{g}'", PIN),
     "the calls of a trigger": (f"{ANALYZE} UPDATE shop.g_when SET qty = {{g}}", NUMBER),
     "the partition of a row, measured": (f"{ANALYZE} SELECT id FROM shop.g_split WHERE id = {{g}}", ("1", "2")),
@@ -96,6 +101,7 @@ BENIGN = {
     "UPDATE shop.g_price SET id = 5": b"UPDATE 1",
     "INSERT INTO shop.g_price (id, qty) VALUES (7, 1)": b"INSERT 0 1",
     "DELETE FROM shop.g_grand": b"DELETE 1",
+    "UPDATE shop.g_kin_view SET id = 3 WHERE id = 1": b"UPDATE 1",
     "EXPLAIN UPDATE shop.g_when SET qty = 1": b"EXPLAIN",
 }
 
@@ -103,7 +109,7 @@ BENIGN = {
 @pytest.fixture(params=[15, 18])
 def place(world_on: Callable[[int], World], request: pytest.FixtureRequest) -> Iterator[World]:
     world = world_on(request.param)
-    kinds = {"g_view": "VIEW"}
+    kinds = {"g_view": "VIEW", "g_kin_view": "VIEW"}
     drop = "".join(f"DROP {kinds.get(name, 'TABLE')} IF EXISTS shop.{name} CASCADE;" for name in SHOWN) + "DROP FUNCTION shop.g_nothing"
     with _thing(world, TABLES, drop), _rules(world, RULES):
         yield world
