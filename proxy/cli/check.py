@@ -16,7 +16,7 @@ from proxy.catalog.loader import CHANNEL
 from proxy.catalog.snapshot import Snapshot
 from proxy.cli.catalog import connected, quoted, snapshot_of
 from proxy.cli.functions import function_findings
-from proxy.cli.serve import open_policy
+from proxy.cli.serve import open_all
 from proxy.config import Config
 from proxy.crypto import sql_check
 from proxy.policy.check import Finding, Index, check_indexes, check_rules
@@ -92,7 +92,7 @@ def run_check(config: Config, database: str | None) -> bool:
 
 
 async def _check(config: Config, database: str | None) -> list[Finding]:
-    policy, sealer = open_policy(config)
+    policy, sealer = open_all(config)
     ruleset = policy.ruleset
     async with connected(config, database) as connection:
         snapshot = await snapshot_of(connection, config, ruleset)

@@ -204,7 +204,7 @@ def _write_new(path: Path, content: bytes) -> None:
         finally:
             os.close(folder)
     except OSError as error:
-        raise _unavailable(f"{path} cannot be written: {error.strerror}", "Nothing was changed.") from None
+        raise _unavailable(f"{path} cannot be written: {error.strerror}", "What was there is as it was.") from None
 
 
 def _broken(ring: Path) -> Unavailable:

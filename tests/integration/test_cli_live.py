@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from tests.shop import Place
 
 
@@ -22,6 +24,28 @@ def test_check_finds_nothing_wrong_in_the_shop_and_says_what_is_closed(newest_sh
     assert (status, "0 error(s)" in said) == (0, True), said
     assert "shop.customer_contacts has no rule and is shown by column to analyst: " in said
     assert "phone masked as shop.customers.phone" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "section", "complaint"),
+    [
+        ("logins", "{file: nobodys.txt}", "nobodys.txt"),
+        ("logins", "{file: log}", "log"),
+        ("listen", "{host: 127.0.0.1, port: 0, tls: {cert_file: none.pem, key_file: none.key}}", "none.key"),
+    ],
+)
+def test_check_reads_the_files_that_serve_would(newest_shop: Place, name: str, section: str, complaint: str) -> None:
+    config = newest_shop.folder / "proxy.yaml"
+    kept = config.read_text()
+    try:
+        lines = [line for line in kept.splitlines() if not line.startswith(f"{name}:")]
+        config.write_text("\n".join([*lines, f"{name}: {section}\n"]))
+        status, said = maskgate(newest_shop, "check", "-d", newest_shop.database.name)
+        assert status == 1
+        assert complaint in said
+        assert "Traceback" not in said
+    finally:
+        config.write_text(kept)
 
 
 def test_check_names_a_missing_constraint_and_a_login_with_too_much_power(newest_shop: Place) -> None:
