@@ -87,7 +87,7 @@ class _Judge:
         self.seal_text = seal_text
         self.work = SealedWork()
         self.param_places: dict[int, set[int]] = {}
-        self.edited: set[int] = set()
+        self.sealed_at: dict[int, Seal] = {}  # where a value stands in the text -> what it is sealed for
         self.cells_sealed: list[OutColumn] = []
 
     def shown(self, column: OutColumn) -> Shown | None:
@@ -196,17 +196,16 @@ class _Judge:
             )
         start, end = constant_span(self.statement, node)
         if isinstance(constant, pb.ParamRef):
-            before = self.work.params.setdefault(constant.number, seal)
-            if before.domain != seal.domain or before.search != seal.search:
-                raise Unproven(f"parameter ${constant.number} is used for columns encrypted under different domains")
+            _check_same(self.work.params.setdefault(constant.number, seal), seal, f"parameter ${constant.number}")
             self.param_places.setdefault(constant.number, set()).add(constant.location)
-            if (node is not constant or type_sql) and start not in self.edited:
-                self.edited.add(start)
+            if (node is not constant or type_sql) and start not in self.sealed_at:
+                self.sealed_at[start] = seal
                 self.work.edits.append(Edit(start, end, f"${constant.number}{type_sql}"))
             return
-        if start in self.edited:
+        if start in self.sealed_at:
+            _check_same(self.sealed_at[start], seal, "a constant")
             return
-        self.edited.add(start)
+        self.sealed_at[start] = seal
         self.work.has_constants = True
         sealed = self.seal_text(seal, constant.sval.sval.encode())
         self.work.edits.append(Edit(start, end, f"'\\x{sealed.hex()}'::pg_catalog.bytea"))
@@ -249,6 +248,12 @@ class _Judge:
 
     def position(self, location: int) -> int | None:
         return self.statement.character(location) if location >= 0 else None
+
+
+def _check_same(before: Seal, seal: Seal, what: str) -> None:
+    """One value can be sealed in one way only. Raises Unproven."""
+    if before.domain != seal.domain or before.search != seal.search:
+        raise Unproven(f"{what} is used for columns encrypted under different domains", hint="Write it once for each.")
 
 
 def _what_works(seal: Seal) -> str:

@@ -229,6 +229,8 @@ ANSWERED: tuple[Case, ...] = (
         "card_no) SELECT 100, card_no FROM i RETURNING card_no",
         ("6000",),
     ),
+    ("INSERT INTO cards (id, card_no, alt) SELECT 10, a, a FROM (VALUES ('x')) AS v (a)", ()),
+    ("UPDATE cards SET card_no = '6000', tag = '6000' WHERE id = 1", ()),
 )
 
 # The server cannot do these on ciphertext, or what would be stored could not be read back.
@@ -386,4 +388,10 @@ REFUSED: tuple[Case, ...] = (
         "1, card_no FROM i",
         ("6000",),
     ),
+    # one value, sealed for one domain, would be written to or compared with another
+    ("INSERT INTO cards (id, card_no, tag) SELECT 10, a, a FROM (VALUES ('x')) AS v (a)", ()),
+    ("INSERT INTO cards (id, card_no, note) SELECT 10, a, a FROM (VALUES ('x')) AS v (a)", ()),
+    ("INSERT INTO cards (id, card_no, tag) SELECT 10, a, a FROM (VALUES (%s)) AS v (a)", ("x",)),
+    ("SELECT id FROM cards WHERE 't1' IN (card_no, tag) ORDER BY id", ()),
+    ("DELETE FROM cards WHERE NOT 't1' IN (card_no, tag)", ()),
 )
