@@ -6,7 +6,7 @@ unquoted). Shapes follow PostgreSQL 18, chapter 53 (pg_class, pg_attribute, pg_t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NewType
 
@@ -234,6 +234,17 @@ class Snapshot:
     def is_user_function(self, name: str) -> bool:
         """Whether any function outside pg_catalog bears this name, in any schema."""
         return name in self._function_names
+
+    def relatives(self, relation: Relation, of: Callable[[Relation], Iterable[Oid]]) -> Iterator[Relation]:
+        """Ancestors or descendants, as `of` names the next, nearest first, without the relation itself."""
+        seen = {relation.oid}
+        waiting = list(of(relation))
+        for oid in waiting:
+            one = self.relations.get(oid)
+            if oid not in seen and one is not None:
+                seen.add(oid)
+                waiting.extend(of(one))
+                yield one
 
     def reach(self, oid: Oid) -> frozenset[Oid]:
         """Every relation `oid` can show rows of, itself included (transitive over `reaches`)."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING
 
 import asyncpg
@@ -16,9 +16,11 @@ from proxy.catalog.loader import CHANNEL
 from proxy.catalog.snapshot import Snapshot
 from proxy.cli.catalog import connected, quoted, snapshot_of
 from proxy.cli.functions import function_findings
-from proxy.cli.serve import open_all
+from proxy.cli.policy import Policy
+from proxy.cli.serve import open_listen_tls, open_logins, open_policy
 from proxy.config import Config
 from proxy.crypto import sql_check
+from proxy.errors import ProxyError
 from proxy.policy.check import Finding, Index, check_indexes, check_rules
 from proxy.policy.rules import Ruleset
 
@@ -92,13 +94,14 @@ def run_check(config: Config, database: str | None) -> bool:
 
 
 async def _check(config: Config, database: str | None) -> list[Finding]:
-    policy, sealer = open_all(config)
+    policy, sealer = open_policy(config)
     ruleset = policy.ruleset
     async with connected(config, database) as connection:
         snapshot = await snapshot_of(connection, config, ruleset)
         found = check_rules(ruleset, snapshot)
         if ruleset.has_seals and sealer is None:
             found.append(Finding("error", "rules encrypt columns, and the configuration names no `keys`"))
+        found += _unreadable(config, policy)
         found += [one async for one in _sealed_columns(connection, ruleset, snapshot)]
         found += [one async for one in _logins(connection, ruleset)]
         found += [one async for one in _service(connection, ruleset, config)]
@@ -134,6 +137,15 @@ async def _sealed_columns(connection: Connection, ruleset: Ruleset, snapshot: Sn
                 table = f"{quoted(schema)}.{quoted(name)}"
                 text = f"{listed.rule}: the column is encrypted, and no CHECK keeps plaintext out of it"
                 yield Finding("error", text, f"ALTER TABLE {table} ADD CHECK ({check});")
+
+
+def _unreadable(config: Config, policy: Policy) -> Iterator[Finding]:
+    """Files of logins and certificates that `serve` could not use."""
+    for reading in (lambda: open_logins(config, policy), lambda: open_listen_tls(config)):
+        try:
+            reading()
+        except ProxyError as error:
+            yield Finding("error", error.message, error.hint or "")
 
 
 async def _logins(connection: Connection, ruleset: Ruleset) -> AsyncIterator[Finding]:

@@ -6,11 +6,11 @@ name, as long as the process lives, so that renaming a table is no way around it
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from proxy.caller import Caller
-from proxy.catalog.snapshot import Oid, Relation, Snapshot
+from proxy.catalog.snapshot import Oid, Snapshot
 from proxy.config import ConfigError
 from proxy.planner import Planner, Watch
 from proxy.policy.decide import Judge
@@ -82,19 +82,8 @@ class Policy:
                 if name in named:
                     remembered.setdefault(relation.oid, name)
             for relation in snapshot.relations.values():
-                above = tuple(remembered[oid] for oid in _ancestors(snapshot, relation) if oid in remembered)
+                ancestors = (one.oid for one in snapshot.relatives(relation, lambda r: r.parents))
+                above = tuple(remembered[oid] for oid in ancestors if oid in remembered)
                 if above:
                     inherited[relation.oid] = tuple(dict.fromkeys((*inherited.get(relation.oid, ()), *above)))
         return remembered
-
-
-def _ancestors(snapshot: Snapshot, relation: Relation) -> Iterator[Oid]:
-    """What it inherits from or is a partition of, nearest first."""
-    waiting, seen = list(relation.parents), set[Oid]()
-    while waiting:
-        oid = waiting.pop(0)
-        one = snapshot.relations.get(oid)
-        if oid not in seen and one is not None:
-            seen.add(oid)
-            waiting += one.parents
-            yield oid

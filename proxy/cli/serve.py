@@ -87,15 +87,6 @@ def open_upstream(config: Config) -> Upstream:
     return Upstream(config.server.host, config.server.port, catalog.user, catalog.password(), catalog.database, spoken)
 
 
-def open_all(config: Config) -> tuple[Policy, Sealer | None]:
-    """Rules and keys. Passwords, logins and certificates are read too, to hear what is wrong with them. Raises ProxyError."""
-    policy, sealer = open_policy(config)
-    open_upstream(config)
-    open_logins(config, policy)
-    open_listen_tls(config)
-    return policy, sealer
-
-
 def compose(
     config: Config,
     *,

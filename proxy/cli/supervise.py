@@ -27,7 +27,7 @@ import uvloop
 from rich.console import Console
 
 from proxy.cli.policy import Policy, read_rules
-from proxy.cli.serve import open_all, open_listen_tls, open_logins
+from proxy.cli.serve import open_listen_tls, open_logins, open_policy, open_upstream
 from proxy.config import Config, load_config
 from proxy.errors import ProxyError, Unavailable
 from proxy.server.control import LINE_BYTES, Peer
@@ -383,7 +383,10 @@ def run_until_signal(path: Path) -> int:
     """The command. Returns the exit status. Raises ProxyError for what is wrong before anything is served."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
     config = load_config(path)
-    open_all(config)
+    open_upstream(config)
+    policy, _ = open_policy(config)
+    open_logins(config, policy)
+    open_listen_tls(config)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(_supervise(path, config))
 

@@ -11,7 +11,7 @@ ruleset, snapshot and role give the same verdicts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 
@@ -34,7 +34,6 @@ from proxy.sql.condition import row_condition
 
 _BUILTIN = "built-in rules"
 _BOUND_FUNCTIONS = frozenset(("pg_get_partition_constraintdef",))
-_Edges = Callable[[Relation], Iterable[Oid]]
 _STRICTNESS = {"open": 0, "masked": 1, "closed": 2}
 
 
@@ -147,7 +146,7 @@ class Judge:
         if not self.restricted:
             return verdict
         names = self._writing_names(relation)
-        for one in () if names else self._relatives(relation, lambda r: (*r.parents, *r.children)):
+        for one in () if names else self.snapshot.relatives(relation, lambda r: (*r.parents, *r.children)):
             names += self._writing_names(one)
         overs = [self.role.relations[name] for name in dict.fromkeys(names)]
         return limited(verdict, relation, overs, may_widen=relation.kind not in VIEWS)
@@ -222,14 +221,14 @@ class Judge:
 
     def _untrusted(self, relation: Relation) -> str | None:
         """A sentence when code that is not trusted runs as the caller who reads the relation or its children."""
-        for one in (relation, *self._relatives(relation, lambda r: r.children)):
+        for one in (relation, *self.snapshot.relatives(relation, lambda r: r.children)):
             if one.untrusted_code is not None:
                 return one.untrusted_code
         return None
 
     def hidden_partition_key(self, relation: Relation) -> Closed | None:
         """A partition names values of the key by being chosen (FINDINGS 17)."""
-        for ancestor in self._relatives(relation, lambda r: r.parents):
+        for ancestor in self.snapshot.relatives(relation, lambda r: r.parents):
             if ancestor.kind == PARTITIONED:
                 verdict = self.own(ancestor)
                 if verdict is not None and hides_key(ancestor, verdict):
@@ -246,8 +245,8 @@ class Judge:
             return own
         found: list[str] = []
         for one in (
-            *self._relatives(relation, lambda r: r.parents),
-            *self._relatives(relation, lambda r: r.children),
+            *self.snapshot.relatives(relation, lambda r: r.parents),
+            *self.snapshot.relatives(relation, lambda r: r.children),
         ):
             found += self._own_names(one)
         if not found:  # one that was detached stays as protected as it was
@@ -265,17 +264,6 @@ class Judge:
     def _is_for_others(self, name: str) -> bool:
         """Whether only overrides name it that say nothing to this role, or nothing of what it may read."""
         return name in self._named and name not in self.ruleset.relations and name not in self._reading
-
-    def _relatives(self, relation: Relation, of: _Edges) -> Iterator[Relation]:
-        """Ancestors or descendants, nearest first, without the relation itself."""
-        seen = {relation.oid}
-        waiting = list(of(relation))
-        for oid in waiting:
-            one = self.snapshot.relations.get(oid)
-            if oid not in seen and one is not None:
-                seen.add(oid)
-                waiting.extend(of(one))
-                yield one
 
     # -- one rule over one relation ------------------------------------------------------------------------------------
 
